@@ -1,5 +1,5 @@
 // Imports go one way: cli → tasks → blob → {policy, age, nix, git, host} → errors. See docs/architecture.md.
-const tasks = '^src/(filter|guard|setup|store|deliver|migrate|trust)/'
+const tasks = '^src/(filter|guard|setup|secret|store|deliver|migrate|trust)/'
 const core = '^src/(policy|age|nix|git|host)/'
 module.exports = {
   forbidden: [

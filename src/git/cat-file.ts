@@ -58,6 +58,17 @@ export class CatFile {
     return this.#ask(name, true) as Promise<ObjectContent | null>
   }
 
+  /** The object with at most the first `limit` bytes of its content; `size` tells whether that is all. */
+  async getUpTo(name: string | Buffer, limit: number): Promise<ObjectContent | null> {
+    const pieces: Buffer[] = []
+    let have = 0
+    const info = await this.stream(name, (piece) => {
+      if (have < limit) pieces.push(piece.subarray(0, limit - have))
+      have += piece.length
+    })
+    return info === null ? null : { ...info, content: Buffer.concat(pieces) }
+  }
+
   /** Hands the content on piece by piece; `content` of the answer is empty. */
   stream(name: string | Buffer, onChunk: (chunk: Buffer) => void): Promise<ObjectInfo | null> {
     return this.#ask(name, true, onChunk)

@@ -1,0 +1,55 @@
+import { displayText } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import type { AskPassphrase } from './ask-passphrase.ts'
+import { encryptedIdentity } from './encrypted-identity.ts'
+import type { AgeIdentity } from './identity.ts'
+import { beginsAsAge } from './inspect.ts'
+import { parseKeyLines } from './key-lines.ts'
+import { shellWord } from './shell-word.ts'
+import { lockedIdentity } from './ssh/locked-identity.ts'
+import { isOpensshFile, parseOpensshFile, readOpenSecret } from './ssh/openssh-file.ts'
+import { isPemFile, parsePemKey } from './ssh/pem-file.ts'
+import { sshIdentity } from './ssh/ssh-identity.ts'
+
+export type { AskPassphrase }
+
+const MAX_SIZE = 1 << 20
+
+/**
+ * Reads a file of private keys: an age key file, the same encrypted with a passphrase by age, an OpenSSH private key,
+ * or an unencrypted PEM one. Nothing is asked here, only when a stanza needs the key.
+ * @param name of the file, as the user wrote it; it is escaped here
+ * @throws NixsecretError `identity`, never with anything of the file
+ */
+export async function parseIdentityFile(
+  bytes: Buffer,
+  name: string,
+  ask: AskPassphrase,
+): Promise<AgeIdentity[]> {
+  if (bytes.length > MAX_SIZE) throw fault(name, 'too large for a file of private keys')
+  if (beginsAsAge(bytes)) return [encryptedIdentity(bytes, name, ask)]
+  const text = bytes.toString('latin1')
+  if (isOpensshFile(text)) return [opensshIdentity(text, name, ask)]
+  if (isPemFile(text)) {
+    const key = parsePemKey(text)
+    // ssh-keygen writes its own format when the passphrase changes.
+    if (key === 'encrypted')
+      throw fault(name, 'PEM private key with a passphrase', [`ssh-keygen -p -f ${shellWord(name)}`])
+    if (typeof key === 'string') throw fault(name, key)
+    return [sshIdentity(key, displayText(name))]
+  }
+  return parseKeyLines(bytes, name)
+}
+
+function opensshIdentity(text: string, name: string, ask: AskPassphrase): AgeIdentity {
+  const file = parseOpensshFile(text)
+  if (typeof file === 'string') throw fault(name, file)
+  if (file.cipher !== 'none') return lockedIdentity(file, text, name, ask)
+  const key = readOpenSecret(file)
+  if (key === null) throw fault(name, 'damaged OpenSSH private key')
+  return sshIdentity(key, displayText(name))
+}
+
+function fault(name: string, what: string, hints: readonly string[] = []): NixsecretError {
+  return new NixsecretError('identity', `${displayText(name)}: ${what}`, { hints })
+}

@@ -1,0 +1,15 @@
+import type { Stanza } from './stanza.ts'
+
+/** A private key that may open files. */
+export interface AgeIdentity {
+  /** Where it came from, for people; never a part of the key. */
+  readonly description: string
+  /** The canonical public key (see `AgeRecipient.canonical`), null where only the passphrase would tell. */
+  readonly recipient: string | null
+  /**
+   * The file key, from the first stanza that this key opens; null where none does, or where the passphrase
+   * can't be had.
+   * @throws NixsecretError `format` where a stanza of this key's kind is malformed, or is this key's but broken
+   */
+  unwrap(stanzas: readonly Stanza[]): Uint8Array | null | Promise<Uint8Array | null>
+}

@@ -1,0 +1,80 @@
+import { NixsecretError } from '../errors.ts'
+import type { AgeRecipient } from './age-recipient.ts'
+import { decodePaddedBase64 } from './base64.ts'
+import { decodeBech32 } from './bech32.ts'
+import { HYBRID_KEY_SIZE, hybridRecipient } from './post-quantum.ts'
+import { ed25519Recipient } from './ssh/ed25519-recipient.ts'
+import { parsePublicKey } from './ssh/public-key.ts'
+import { rsaRecipient } from './ssh/rsa-recipient.ts'
+import { POINT_SIZE } from './x25519.ts'
+import { x25519Recipient } from './x25519-recipient.ts'
+
+export type { AgeRecipient }
+
+/** Characters; an RSA key of 16,384 bits has 2,800, and a comment may follow. */
+const MAX_LENGTH = 8192
+const SSH_TYPE = /^(ssh-|ecdsa-|sk-)/
+
+/**
+ * A public key as people write it: `age1…`, `age1pq1…`, or `ssh-ed25519` and `ssh-rsa` as in an SSH `.pub` file,
+ * with or without its comment.
+ * @throws NixsecretError `recipient`; the message says what is wrong, and never holds a private key
+ */
+export function parseRecipient(text: string): AgeRecipient {
+  const key = text.trim()
+  if (key === '') throw fault('empty key')
+  if (/AGE-SECRET-KEY-|AGE-PLUGIN-|PRIVATE KEY-----/i.test(key)) throw privateKey(key)
+  if (key.length > MAX_LENGTH) throw fault('too long for a public key')
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(key)) throw fault('a public key is one line of plain text')
+  if (SSH_TYPE.test(key)) return parseSsh(key)
+  if (/^age1/i.test(key)) return parseAge(key)
+  if (/ (ssh-|ecdsa-|sk-)\S+ AAAA/.test(key))
+    throw fault('an SSH key without the options before it is needed, from "ssh-" on')
+  throw fault('neither an age1… key nor an ssh-ed25519 or ssh-rsa key')
+}
+
+/**
+ * Holds a set of recipients against the rules of age itself
+ * (https://pkg.go.dev/filippo.io/age#Encrypt): somebody must be able to read, and a post-quantum key protects nothing
+ * that another key opens too.
+ * @throws NixsecretError `recipient`
+ */
+export function checkRecipients(recipients: readonly Pick<AgeRecipient, 'postQuantum'>[]): void {
+  if (recipients.length === 0) throw fault('no recipients: nobody could read it')
+  const postQuantum = recipients.filter((recipient) => recipient.postQuantum).length
+  if (postQuantum > 0 && postQuantum < recipients.length)
+    throw fault('post-quantum keys (age1pq1…) and others may not be mixed')
+}
+
+function parseAge(key: string): AgeRecipient {
+  if (key !== key.toLowerCase()) throw fault('an age1… key is written in lower case')
+  if (/\s/.test(key)) throw fault('nothing may follow an age1… key')
+  const decoded = decodeBech32(key)
+  if (decoded === null) throw fault('age1… key with a wrong checksum: mistyped or cut off')
+  const { prefix, bytes } = decoded
+  if (prefix === 'age' && bytes.length === POINT_SIZE) return x25519Recipient(bytes)
+  if (prefix === 'age1pq' && bytes.length === HYBRID_KEY_SIZE) return hybridRecipient(bytes)
+  if (prefix === 'age' || prefix === 'age1pq') throw fault(`${prefix}1… key of the wrong length`)
+  throw fault(`${prefix}1… keys (of an age plugin) are not supported`)
+}
+
+function parseSsh(key: string): AgeRecipient {
+  const [type, base64 = ''] = key.split(/[ \t]+/, 2)
+  if (type !== 'ssh-ed25519' && type !== 'ssh-rsa')
+    throw fault('age encrypts to ssh-ed25519 and ssh-rsa keys only, of all SSH keys')
+  const blob = decodePaddedBase64(base64)
+  if (blob === null || blob.length === 0) throw fault(`malformed ${type} key: mistyped or cut off`)
+  const parsed = parsePublicKey(blob)
+  if (typeof parsed === 'string') throw fault(parsed)
+  if (parsed.type !== type) throw fault(`key that says ${type} but is ${parsed.type}`)
+  return parsed.type === 'ssh-rsa' ? rsaRecipient(parsed) : ed25519Recipient(parsed)
+}
+
+function privateKey(key: string): NixsecretError {
+  const hint = /PRIVATE KEY-----/i.test(key) ? 'ssh-keygen -y -f FILE' : 'age-keygen -y FILE'
+  return fault('this is a private key: keep it, and give its public half', [hint])
+}
+
+function fault(message: string, hints: readonly string[] = []): NixsecretError {
+  return new NixsecretError('recipient', message, { hints })
+}

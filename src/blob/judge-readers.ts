@@ -1,0 +1,41 @@
+import type { Header } from '../age/header.ts'
+import type { Stanza } from '../age/stanza.ts'
+import { STANZA_TYPE } from '../policy/digest.ts'
+import type { Readers } from './readers.ts'
+
+/**
+ * How a blob's header stands to the readers that the policy names:
+ * `fits`; `stale`, sealed for others; `no-digest`, another tool's file that does not say whom it is for.
+ */
+export type ReadersVerdict = 'fits' | 'stale' | 'no-digest'
+
+/** The digest that our stanza carries, or null where the file has none. */
+export function headerDigest(header: Pick<Header, 'stanzas'>): string | null {
+  const ours = header.stanzas.filter((stanza) => stanza.args[0] === STANZA_TYPE)
+  const first = ours[0]
+  return ours.length === 1 && first?.args.length === 2 ? (first.args[1] as string) : null
+}
+
+/**
+ * Compares a header with the policy, with no key: our digest, and number, types and ssh tags of the stanzas.
+ * It catches mistakes, not a committer who lies: nothing but a key can check the MAC.
+ */
+export function judgeReaders(header: Pick<Header, 'stanzas'>, readers: Readers): ReadersVerdict {
+  const others = header.stanzas.filter((stanza) => !ignored(stanza))
+  const found = others.filter((stanza) => stanza.args[0] !== STANZA_TYPE).map(fingerprint)
+  const expected = readers.recipients.map((r) => (r.tag === null ? r.stanzaType : `${r.stanzaType} ${r.tag}`))
+  const sameStanzas = found.sort().join('\n') === expected.sort().join('\n')
+  const ours = others.length - found.length
+  if (ours === 0) return 'no-digest'
+  return sameStanzas && headerDigest(header) === readers.digest ? 'fits' : 'stale'
+}
+
+// age puts such stanzas into headers so that implementations keep ignoring what they do not know.
+function ignored(stanza: Stanza): boolean {
+  return /-grease$/.test(stanza.args[0] ?? '')
+}
+
+function fingerprint(stanza: Stanza): string {
+  const type = stanza.args[0] ?? ''
+  return type === 'ssh-ed25519' || type === 'ssh-rsa' ? `${type} ${stanza.args[1] ?? ''}` : type
+}

@@ -1,0 +1,72 @@
+import { readFileSync, statSync } from 'node:fs'
+import { parseRecipient } from '../age/recipient.ts'
+import type { CatFile } from '../git/cat-file.ts'
+import { parsePolicy } from '../policy/parse-policy.ts'
+import type { Policy } from '../policy/policy.ts'
+
+/** The one file name that a policy has, at the top of the repository. */
+export const POLICY_FILE = 'nixsecret.toml'
+
+// A policy of this size names thousands of keys; what is larger is no policy.
+const MAX_POLICY_BYTES = 4 << 20
+
+/**
+ * A policy from text, its keys checked as age recipients.
+ * @throws NixsecretError `policy` with file and line
+ */
+export function policyFrom(text: string, file = POLICY_FILE): Policy {
+  return parsePolicy(text, file, parseRecipient)
+}
+
+/**
+ * Which policy holds: the work tree's file, else the index's, else that of HEAD.
+ * Reads again only where the file changed, since a rebase or checkout may rewrite it while we run.
+ */
+export class PolicySource {
+  readonly #workTree: string | null
+  readonly #catFile: CatFile
+  #stamp = ''
+  #loaded: Promise<Policy | null> | null = null
+
+  constructor(workTree: string | null, catFile: CatFile) {
+    this.#workTree = workTree
+    this.#catFile = catFile
+  }
+
+  /**
+   * @returns null where there is no policy at all
+   * @throws NixsecretError `policy` where the one that holds does not parse
+   */
+  current(): Promise<Policy | null> {
+    const stamp = this.#stampNow()
+    if (this.#loaded === null || stamp !== this.#stamp) {
+      this.#stamp = stamp
+      this.#loaded = this.#load(stamp !== '')
+      // Whoever awaits it sees the fault; nobody may, if reuse comes first.
+      this.#loaded.catch(() => {})
+    }
+    return this.#loaded
+  }
+
+  #file(): string | null {
+    return this.#workTree === null ? null : `${this.#workTree}/${POLICY_FILE}`
+  }
+
+  #stampNow(): string {
+    const file = this.#file()
+    const stat = file === null ? undefined : statSync(file, { throwIfNoEntry: false })
+    return stat?.isFile() ? `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}` : ''
+  }
+
+  async #load(inWorkTree: boolean): Promise<Policy | null> {
+    const file = this.#file()
+    if (inWorkTree && file !== null) return policyFrom(bounded(readFileSync(file)))
+    const blob =
+      (await this.#catFile.get(`:0:${POLICY_FILE}`)) ?? (await this.#catFile.get(`HEAD:${POLICY_FILE}`))
+    return blob === null || blob.type !== 'blob' ? null : policyFrom(bounded(blob.content))
+  }
+}
+
+function bounded(content: Buffer): string {
+  return content.subarray(0, MAX_POLICY_BYTES + 1).toString('utf8')
+}

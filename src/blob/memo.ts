@@ -1,0 +1,139 @@
+import { createHmac, type Hmac, randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import { userStateDir } from '../host/state-dir.ts'
+
+// 16 bytes of keyed hash, 32 of object id (a SHA-1 one is followed by zeros).
+const KEY_BYTES = 16
+const RECORD_BYTES = 48
+// Two records a blob: some 80,000 blobs. Beyond it the older half goes.
+const MAX_BYTES = 8 << 20
+
+/**
+ * What clean and smudge remember, so that unchanged plaintext keeps its blob without any decryption:
+ * keyed-hash(plaintext, recipients) → blob, and keyed-hash(plaintext, blob) as "this blob holds this plaintext".
+ * The hash key is the user's and lies outside every repository, so the file tells nothing to who copies `.git`.
+ * A lost or damaged memo costs time, never a secret. Records are only ever appended.
+ */
+export class Memo {
+  readonly #file: string
+  readonly #key: Buffer | null
+  #known: Map<string, string> | null = null
+  #fresh: Buffer[] = []
+
+  /** @param stateDir of the repository, see `Repository.stateDir` */
+  constructor(stateDir: string) {
+    this.#file = `${stateDir}/memo`
+    this.#key = memoKey()
+  }
+
+  /** A running keyed hash of a plaintext; its digest is what the other methods take. */
+  hasher(): Hmac {
+    return createHmac('sha256', this.#key ?? Buffer.alloc(32))
+  }
+
+  /** The keyed hash of a whole plaintext. */
+  hash(plaintext: Uint8Array): Buffer {
+    return this.hasher().update(plaintext).digest()
+  }
+
+  /** Whether this blob is known to hold this plaintext. */
+  holds(hash: Buffer, oid: string): boolean {
+    return this.#get(this.#entry(hash, 'blob', oid)) === oid
+  }
+
+  /** A blob with this plaintext, sealed for these recipients, if one is known. It may be gone meanwhile. */
+  find(hash: Buffer, digest: string): string | null {
+    return this.#get(this.#entry(hash, 'readers', digest)) ?? null
+  }
+
+  /** @param digest of the recipients, as the blob's own stanza says; null where it has none */
+  remember(hash: Buffer, digest: string | null, oid: string): void {
+    if (this.#key === null) return
+    if (digest !== null) this.#set(this.#entry(hash, 'readers', digest), oid)
+    this.#set(this.#entry(hash, 'blob', oid), oid)
+  }
+
+  /** Appends what is new to the file. Failing to (a full disk) loses only the memory. */
+  save(): void {
+    if (this.#fresh.length === 0) return
+    const records = Buffer.concat(this.#fresh.splice(0))
+    try {
+      fs.mkdirSync(this.#file.slice(0, this.#file.lastIndexOf('/')), { recursive: true, mode: 0o700 })
+      if ((fs.statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) this.#halve()
+      const fd = fs.openSync(this.#file, 'a', 0o600)
+      try {
+        // A record that a full disk cut short must not shift those behind it.
+        const over = fs.fstatSync(fd).size % RECORD_BYTES
+        fs.writeSync(fd, over === 0 ? records : Buffer.concat([Buffer.alloc(RECORD_BYTES - over), records]))
+      } finally {
+        fs.closeSync(fd)
+      }
+    } catch {}
+  }
+
+  #entry(hash: Buffer, kind: 'blob' | 'readers', value: string): Buffer {
+    return createHmac('sha256', this.#key ?? Buffer.alloc(32))
+      .update(`${kind}\0${value}\0`)
+      .update(hash)
+      .digest()
+      .subarray(0, KEY_BYTES)
+  }
+
+  #get(entry: Buffer): string | undefined {
+    if (this.#key === null) return undefined
+    this.#known ??= this.#load()
+    return this.#known.get(entry.toString('latin1'))
+  }
+
+  #set(entry: Buffer, oid: string): void {
+    this.#known ??= this.#load()
+    const key = entry.toString('latin1')
+    if (this.#known.get(key) === oid) return
+    this.#known.set(key, oid)
+    const record = Buffer.alloc(RECORD_BYTES)
+    entry.copy(record)
+    record.write(oid, KEY_BYTES, 'hex')
+    this.#fresh.push(record)
+  }
+
+  #load(): Map<string, string> {
+    const known = new Map<string, string>()
+    let data: Buffer
+    try {
+      data = fs.readFileSync(this.#file)
+    } catch {
+      return known
+    }
+    for (let at = 0; at + RECORD_BYTES <= data.length; at += RECORD_BYTES) {
+      const id = data.toString('hex', at + KEY_BYTES, at + RECORD_BYTES)
+      const oid = id.endsWith('000000000000000000000000') ? id.slice(0, 40) : id
+      known.set(data.toString('latin1', at, at + KEY_BYTES), oid)
+    }
+    return known
+  }
+
+  #halve(): void {
+    const data = fs.readFileSync(this.#file)
+    const keep = Math.floor(MAX_BYTES / 2 / RECORD_BYTES) * RECORD_BYTES
+    const start = Math.floor((data.length - keep) / RECORD_BYTES) * RECORD_BYTES
+    const next = `${this.#file}.${process.pid}`
+    fs.writeFileSync(next, data.subarray(start), { mode: 0o600 })
+    fs.renameSync(next, this.#file)
+  }
+}
+
+// Null where this user can keep no state: then nothing is remembered, and everything still works.
+function memoKey(): Buffer | null {
+  try {
+    const file = `${userStateDir()}/memo.key`
+    try {
+      fs.writeFileSync(file, randomBytes(32), { flag: 'wx', mode: 0o600 })
+    } catch (fault) {
+      if ((fault as NodeJS.ErrnoException).code !== 'EEXIST') throw fault
+    }
+    const key = fs.readFileSync(file)
+    return key.length === 32 ? key : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,134 @@
+import type { Header } from '../age/header.ts'
+import { type BlobShape, inspectBlob } from '../age/inspect.ts'
+import { judgeReaders } from '../blob/judge-readers.ts'
+import { openBlob } from '../blob/open-blob.ts'
+import type { Readers } from '../blob/readers.ts'
+import type { BytePath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { blobStream } from '../git/blob-stream.ts'
+import type { FilterContext } from './filter-context.ts'
+import type { Incoming } from './incoming.ts'
+import { openLarge, type Source, unwrapLarge } from './large-blob.ts'
+
+// The same as what a file that comes in may hold of memory, and room for header and tags.
+const LIMIT = (1 << 20) + (1 << 17)
+
+/** A blob that git has already, and that may be reused for what is being cleaned. */
+export class EarlierBlob {
+  readonly oid: string
+  readonly size: number
+  readonly #head: Buffer
+  #shape: BlobShape | null = null
+
+  constructor(oid: string, size: number, head: Buffer) {
+    this.oid = oid
+    this.size = size
+    this.#head = head
+  }
+
+  get whole(): Buffer | null {
+    return this.#head.length === this.size ? this.#head : null
+  }
+
+  /** What git gets when this blob is reused. */
+  get content(): Buffer | AsyncIterable<Buffer> {
+    return this.whole ?? blobStream(this.oid)
+  }
+
+  get source(): Source {
+    const whole = this.whole
+    return whole === null ? () => blobStream(this.oid) : () => [whole]
+  }
+
+  get shape(): BlobShape {
+    this.#shape ??= inspectBlob(this.#head, this.size)
+    return this.#shape
+  }
+
+  get header(): Header | null {
+    return this.shape.kind === 'age' ? this.shape.header : null
+  }
+
+  get armored(): boolean {
+    return this.shape.kind === 'age' && this.shape.armored
+  }
+
+  /** Whether it is sealed, and, as far as its header tells, for just these readers (null: whoever they are). */
+  sealedFor(readers: Readers | null): boolean {
+    const header = this.header
+    return header !== null && (readers === null || judgeReaders(header, readers) !== 'stale')
+  }
+}
+
+/** Looks up the blobs that a path has already. */
+export class EarlierBlobs {
+  readonly #context: FilterContext
+  readonly #path: BytePath
+  #index: Promise<EarlierBlob | null> | null = null
+  #head: Promise<EarlierBlob | null> | null = null
+
+  constructor(context: FilterContext, path: BytePath) {
+    this.#context = context
+    this.#path = path
+  }
+
+  /** The blob in the index. */
+  index(): Promise<EarlierBlob | null> {
+    this.#index ??= this.#find(Buffer.from(`:0:${this.#path}`, 'latin1'))
+    return this.#index
+  }
+
+  /** The blob in HEAD. */
+  head(): Promise<EarlierBlob | null> {
+    this.#head ??= this.#find(Buffer.from(`HEAD:${this.#path}`, 'latin1'))
+    return this.#head
+  }
+
+  /** Any blob, by its id. */
+  byId(oid: string): Promise<EarlierBlob | null> {
+    return this.#find(Buffer.from(oid))
+  }
+
+  async #find(name: Buffer): Promise<EarlierBlob | null> {
+    const found = await this.#context.catFile.getUpTo(name, LIMIT)
+    return found === null || found.type !== 'blob'
+      ? null
+      : new EarlierBlob(found.oid, found.size, found.content)
+  }
+}
+
+/**
+ * Whether a blob holds just this plaintext: by the memo, else by opening it with the keys that need no question.
+ * @param hash the memo's hash of the plaintext
+ */
+export async function holdsPlaintext(
+  context: FilterContext,
+  blob: EarlierBlob,
+  incoming: Incoming,
+  hash: Buffer,
+): Promise<boolean> {
+  if (blob.header === null) return false
+  if (context.memo.holds(hash, blob.oid)) return true
+  const size = blob.shape.kind === 'age' ? blob.shape.plaintextSize : null
+  if (size !== null && size !== incoming.size) return false
+  const found = await plaintextHash(context, blob)
+  return found?.equals(hash) ?? false
+}
+
+async function plaintextHash(context: FilterContext, blob: EarlierBlob): Promise<Buffer | null> {
+  const identities = await context.silentKeys.identities()
+  if (blob.whole !== null) {
+    const opened = await openBlob(blob.whole, identities)
+    return opened.state === 'open' ? context.memo.hash(opened.plaintext) : null
+  }
+  try {
+    const key = await unwrapLarge(blob.source, identities)
+    if (key === null) return null
+    const hasher = context.memo.hasher()
+    for await (const piece of openLarge(blob.source, key.header, key.fileKey)) hasher.update(piece)
+    return hasher.digest()
+  } catch (fault) {
+    if (fault instanceof NixsecretError && fault.code === 'format') return null
+    throw fault
+  }
+}

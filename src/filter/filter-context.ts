@@ -1,0 +1,68 @@
+import type { AskPassphrase } from '../age/identity-file.ts'
+import { Keys } from '../blob/keys.ts'
+import { PolicySource } from '../blob/load-policy.ts'
+import { LockState } from '../blob/lock-state.ts'
+import { Memo } from '../blob/memo.ts'
+import { NixsecretError } from '../errors.ts'
+import { CatFile } from '../git/cat-file.ts'
+import type { Repository } from '../git/repository.ts'
+import { tryGit } from '../git/run-git.ts'
+
+/** What clean and smudge know of the repository; each part is made when it is first needed. */
+export class FilterContext {
+  readonly repo: Repository
+  readonly catFile = new CatFile()
+  readonly policy: PolicySource
+  /** For smudge, which may ask for a passphrase. */
+  readonly keys: Keys
+  /** For clean, which never asks. */
+  readonly silentKeys: Keys
+  readonly memo: Memo
+  readonly locked: LockState
+
+  constructor(repo: Repository, ask: AskPassphrase | null) {
+    this.repo = repo
+    this.policy = new PolicySource(repo.workTree, this.catFile)
+    this.keys = new Keys({}, ask)
+    this.silentKeys = ask === null ? this.keys : new Keys({}, null)
+    this.memo = new Memo(repo.stateDir)
+    this.locked = LockState.load(repo)
+  }
+
+  /** Where large contents are spooled. */
+  get spoolDir(): string {
+    return `${this.repo.stateDir}/tmp`
+  }
+
+  /** Writes down what was learned and lets git's helpers go. */
+  close(): void {
+    this.memo.save()
+    this.catFile.close()
+  }
+}
+
+/**
+ * The repository that git runs a filter in, with one call of git: filters run at the top of the work tree.
+ * @throws NixsecretError `missing` outside of a repository
+ */
+export async function filterRepository(): Promise<Repository> {
+  const args = [
+    'rev-parse',
+    '--path-format=absolute',
+    '--git-dir',
+    '--git-common-dir',
+    '--show-object-format',
+  ]
+  const { code, stdout } = await tryGit([...args, '--is-inside-work-tree'])
+  const [gitDir, commonDir, format, inside] = stdout.toString('utf8').split('\n')
+  if (code !== 0 || gitDir === undefined || commonDir === undefined) {
+    throw new NixsecretError('missing', 'not in a git repository')
+  }
+  return {
+    gitDir,
+    commonDir,
+    workTree: inside === 'true' ? process.cwd() : null,
+    objectFormat: format === 'sha256' ? 'sha256' : 'sha1',
+    stateDir: `${commonDir}/nixsecret`,
+  }
+}

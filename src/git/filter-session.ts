@@ -1,0 +1,203 @@
+import { type BytePath, bytePath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { FLUSH, PktReader, pktContent, pktLine } from './pkt-line.ts'
+
+/** What git wants of one file. */
+export interface FilterRequest {
+  readonly command: 'clean' | 'smudge'
+  readonly path: BytePath
+  /** The blob that is smudged, where git says it (2.27 and later). */
+  readonly blob: string | null
+  /** Whether the answer may be put off until git asks for what is ready. */
+  readonly canDelay: boolean
+}
+
+/**
+ * The answer for one file. `error` fails this file alone: with `filter.*.required` git then refuses the file,
+ * and for smudge abandons the checkout.
+ */
+export type FilterAnswer =
+  | { readonly status: 'success'; readonly content: Uint8Array | AsyncIterable<Uint8Array> }
+  | { readonly status: 'delayed' }
+  | { readonly status: 'error' }
+
+/** A file that git is handing over. */
+export interface Conversion {
+  /** The next piece of the content; it must be copied if it is kept. */
+  write(piece: Buffer): void
+  /** Called when git has sent everything. */
+  finish(): FilterAnswer | Promise<FilterAnswer>
+}
+
+/** What does the work behind a session. */
+export interface FilterHandler {
+  begin(request: FilterRequest): Conversion
+  /** Paths of delayed files that are ready; waits for one while any is not. Empty: none is left. */
+  available(): Promise<BytePath[]>
+}
+
+type Write = (bytes: Uint8Array) => void | Promise<void>
+
+/**
+ * Speaks git's long-running filter protocol, version 2, until git closes its end: handshake and framing only.
+ * https://git-scm.com/docs/gitattributes#_long_running_filter_process
+ * @param input what git sends
+ * @param write sends to git, all of it
+ * @param ready what must be there before the first file; the greeting does not wait for it
+ * @throws NixsecretError `git` where git breaks the protocol
+ */
+export async function runFilterSession(
+  input: AsyncIterable<Buffer>,
+  write: Write,
+  handler: FilterHandler,
+  ready: Promise<void> = Promise.resolve(),
+): Promise<void> {
+  const session = new FilterSession(write, handler)
+  for await (const piece of input) {
+    if (session.greeted) await ready
+    await session.feed(piece)
+  }
+  session.end()
+}
+
+type State = 'hello' | 'capabilities' | 'header' | 'content'
+
+class FilterSession {
+  readonly #write: Write
+  readonly #handler: FilterHandler
+  readonly #packets = new PktReader()
+  #state: State = 'hello'
+  #lines: Buffer[] = []
+  #conversion: Conversion | null = null
+  #broken: unknown = null
+
+  constructor(write: Write, handler: FilterHandler) {
+    this.#write = write
+    this.#handler = handler
+  }
+
+  get greeted(): boolean {
+    return this.#state !== 'hello' && this.#state !== 'capabilities'
+  }
+
+  async feed(piece: Buffer): Promise<void> {
+    const todo: (() => void | Promise<void>)[] = []
+    // git sends a request whole and then waits, so at most one answer falls due in a piece.
+    this.#packets.push(piece, (content) => {
+      const step = this.#take(content)
+      if (step !== null) todo.push(step)
+    })
+    for (const step of todo) await step()
+  }
+
+  end(): void {
+    if (this.#packets.partial || this.#state === 'content') {
+      throw new NixsecretError('git', 'git hung up in the middle of a file')
+    }
+  }
+
+  #take(content: Buffer | null): (() => void | Promise<void>) | null {
+    if (this.#state === 'content') {
+      if (content === null) return this.#complete()
+      this.#collect(content)
+      return null
+    }
+    if (content !== null) {
+      if (this.#lines.length > 64) throw new NixsecretError('git', 'too many header lines from git')
+      this.#lines.push(Buffer.from(content.at(-1) === 10 ? content.subarray(0, -1) : content))
+      return null
+    }
+    const lines = this.#lines
+    this.#lines = []
+    if (this.#state === 'hello') return this.#hello(lines)
+    if (this.#state === 'capabilities') return this.#capabilities(lines)
+    return this.#header(lines)
+  }
+
+  // A fault while content comes in must wait: git reads nothing before it has sent all.
+  #collect(content: Buffer): void {
+    if (this.#broken !== null) return
+    try {
+      this.#conversion?.write(content)
+    } catch (fault) {
+      this.#broken = fault
+    }
+  }
+
+  #hello(lines: Buffer[]) {
+    const words = lines.map(String)
+    if (words[0] !== 'git-filter-client' || !words.includes('version=2')) {
+      throw new NixsecretError('git', 'git speaks no filter protocol that we know')
+    }
+    this.#state = 'capabilities'
+    return () => this.#write(Buffer.concat([pktLine('git-filter-server\n'), pktLine('version=2\n'), FLUSH]))
+  }
+
+  #capabilities(lines: Buffer[]) {
+    const offered = lines.map(String)
+    const ours = ['capability=clean', 'capability=smudge', 'capability=delay'].filter((c) =>
+      offered.includes(c),
+    )
+    this.#state = 'header'
+    return () => this.#write(Buffer.concat([...ours.map((c) => pktLine(`${c}\n`)), FLUSH]))
+  }
+
+  #header(lines: Buffer[]): () => void | Promise<void> {
+    const fields = new Map<string, Buffer>()
+    for (const line of lines) {
+      const at = line.indexOf('=')
+      if (at > 0) fields.set(line.toString('latin1', 0, at), line.subarray(at + 1))
+    }
+    const command = String(fields.get('command'))
+    if (command === 'list_available_blobs') return () => this.#listAvailable()
+    const path = fields.get('pathname')
+    if ((command !== 'clean' && command !== 'smudge') || path === undefined) {
+      throw new NixsecretError('git', 'unknown request from git')
+    }
+    this.#state = 'content'
+    this.#broken = null
+    this.#conversion = this.#handler.begin({
+      command,
+      path: bytePath(path),
+      blob: fields.get('blob')?.toString('latin1') ?? null,
+      canDelay: String(fields.get('can-delay')) === '1',
+    })
+    return () => {}
+  }
+
+  async #listAvailable(): Promise<void> {
+    const paths = await this.#handler.available()
+    const lines = paths.map((path) =>
+      pktLine(Buffer.concat([Buffer.from('pathname='), Buffer.from(path, 'latin1')])),
+    )
+    await this.#write(Buffer.concat([...lines, FLUSH, pktLine('status=success\n'), FLUSH]))
+  }
+
+  #complete(): () => Promise<void> {
+    const conversion = this.#conversion
+    const broken = this.#broken
+    this.#conversion = null
+    this.#state = 'header'
+    return async () => {
+      if (broken !== null) throw broken
+      await this.#answer((await conversion?.finish()) ?? { status: 'error' })
+    }
+  }
+
+  async #answer(answer: FilterAnswer): Promise<void> {
+    if (answer.status !== 'success') {
+      await this.#write(Buffer.concat([pktLine(`status=${answer.status}\n`), FLUSH]))
+      return
+    }
+    const head = [pktLine('status=success\n'), FLUSH]
+    // The second list, empty, says that the status still holds after the content.
+    const tail = [FLUSH, FLUSH]
+    if (answer.content instanceof Uint8Array) {
+      await this.#write(Buffer.concat([...head, ...pktContent(answer.content), ...tail]))
+      return
+    }
+    await this.#write(Buffer.concat(head))
+    for await (const piece of answer.content) await this.#write(Buffer.concat(pktContent(piece)))
+    await this.#write(Buffer.concat(tail))
+  }
+}

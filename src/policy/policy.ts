@@ -1,0 +1,30 @@
+import type { PathMatcher } from './match-path.ts'
+
+/** What a rule, or `[default]`, may say of a path. Null: it does not say. */
+export interface Settings {
+  /** Names of recipients, groups replaced by their members, in order of first mention. */
+  readonly to: readonly string[] | null
+  /** `plaintext`: needed at evaluation, so its plaintext may enter the local Nix store. */
+  readonly store: 'plaintext' | null
+}
+
+/** One `[[rule]]`. */
+export interface Rule extends Settings {
+  /** As written. */
+  readonly paths: readonly string[]
+  /** One for each of `paths`. */
+  readonly matchers: readonly PathMatcher[]
+}
+
+/** A `nixsecret.toml` in which every name is known and every rule is sound. */
+export interface Policy {
+  /** How messages name it, as `nixsecret.toml`. */
+  readonly file: string
+  /** Name → public key as written, with its comment. */
+  readonly recipients: ReadonlyMap<string, string>
+  /** Name → names of recipients; groups within are replaced by their members. */
+  readonly groups: ReadonlyMap<string, readonly string[]>
+  readonly default: Settings
+  /** In order of the file. */
+  readonly rules: readonly Rule[]
+}
