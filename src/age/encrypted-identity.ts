@@ -42,6 +42,7 @@ export function encryptedIdentity(bytes: Buffer, name: string, ask: AskPassphras
   return {
     description: shown,
     recipient: null,
+    mayAsk: true,
     async unwrap(stanzas) {
       if (!stanzas.some(({ args }) => args[0] === 'X25519' || args[0] === HYBRID_STANZA)) return null
       unlocked ??= tryPassphrases(ask, `passphrase for ${shown}`, unlock)

@@ -6,6 +6,8 @@ export interface AgeIdentity {
   readonly description: string
   /** The canonical public key (see `AgeRecipient.canonical`), null where only the passphrase would tell. */
   readonly recipient: string | null
+  /** Whether {@link unwrap} may ask for a passphrase: such keys come last. */
+  readonly mayAsk?: boolean
   /**
    * The file key, from the first stanza that this key opens; null where none does, or where the passphrase
    * can't be had.

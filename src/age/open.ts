@@ -5,7 +5,7 @@ import type { AgeIdentity } from './identity.ts'
 import { PayloadOpener } from './payload.ts'
 
 /**
- * The file key, by the first identity that opens a stanza.
+ * The file key, by the first identity that opens a stanza; those that would ask for a passphrase are tried last.
  * @returns null where none does
  * @throws NixsecretError `format` where a stanza is broken, or the MAC does not fit the header
  */
@@ -16,7 +16,9 @@ export async function unwrapFileKey(
   // A passphrase authenticates, so it must be the only way in (https://c2sp.org/age#scrypt-recipient-stanza).
   if (header.stanzas.length > 1 && header.stanzas.some(({ args }) => args[0] === 'scrypt'))
     throw new NixsecretError('format', 'age header: scrypt stanza beside others')
-  for (const identity of identities) {
+  const silent = identities.filter((identity) => !identity.mayAsk)
+  const asking = identities.filter((identity) => identity.mayAsk)
+  for (const identity of [...silent, ...asking]) {
     const answer = identity.unwrap(header.stanzas)
     const fileKey = answer instanceof Promise ? await answer : answer
     if (fileKey === null) continue

@@ -150,7 +150,7 @@ export class PayloadOpener {
     if (this.#fault !== null) throw this.#fault
     if (this.#ended) return []
     const size = this.#pending.size
-    if (!this.#begin() || size < TAG_SIZE) throw broken('cut off')
+    if (this.#key === null || size < TAG_SIZE) throw broken('cut off')
     if (size === TAG_SIZE && this.#counter > 0) throw broken('last chunk is empty')
     const plain = this.#open(this.#pending.take(size), true)
     if (plain === null) throw broken('damaged or cut off')

@@ -6,12 +6,17 @@ import { encodeBech32 } from './bech32.ts'
 import { WRAPPED_KEY_SIZE } from './file-key.ts'
 import type { AgeIdentity } from './identity.ts'
 import type { Stanza } from './stanza.ts'
+import { importPoint, isLowOrder, POINT_SIZE } from './x25519.ts'
 
 /** Type of the stanzas of the hybrid of ML-KEM-768 and X25519 (https://c2sp.org/age#hybrid-recipient-stanza). */
 export const HYBRID_STANZA = 'mlkem768x25519'
-/** Bytes of an `age1pq1…` key, and of an encapsulated key in a stanza. */
+/** Bytes of an `age1pq1…` key: 768 coefficients of 12 bits, a seed of 32 bytes, an X25519 point. */
 export const HYBRID_KEY_SIZE = 1216
+const COEFFICIENTS_SIZE = 1152
+/** Bytes of an encapsulated key in a stanza. */
 const ENCAPSULATED_SIZE = 1120
+/** Modulus of ML-KEM (FIPS 203, section 2.4). */
+const Q = 3329
 
 // age-encryption takes 35 ms to load (measured): only those who use such keys pay.
 const load = () => import('age-encryption')
@@ -28,8 +33,10 @@ function only<T>(holder: object, field: 'recipients' | 'identities'): T {
 /**
  * An `age1pq1…` key.
  * @param key {@link HYBRID_KEY_SIZE} bytes
+ * @throws NixsecretError `recipient` where nothing can be encrypted to it
  */
 export function hybridRecipient(key: Buffer): AgeRecipient {
+  if (!isHybridKey(key)) throw new NixsecretError('recipient', 'age1pq1… key that is malformed')
   const canonical = encodeBech32('age1pq', key)
   let recipient: Promise<Recipient> | undefined
   return {
@@ -72,6 +79,15 @@ export async function hybridIdentity(text: string, description: string): Promise
       }
     },
   }
+}
+
+/** The check of FIPS 203, section 7.2, which age-encryption makes only when it encrypts, and that of X25519. */
+function isHybridKey(key: Buffer): boolean {
+  for (let i = 0; i < COEFFICIENTS_SIZE; i += 3) {
+    const pair = key.readUIntLE(i, 3)
+    if ((pair & 0xfff) >= Q || pair >>> 12 >= Q) return false
+  }
+  return !isLowOrder(importPoint(key.subarray(-POINT_SIZE)))
 }
 
 function isWellFormed({ args, body }: Stanza): boolean {

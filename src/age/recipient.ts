@@ -25,7 +25,7 @@ export function parseRecipient(text: string): AgeRecipient {
   if (key === '') throw fault('empty key')
   if (/AGE-SECRET-KEY-|AGE-PLUGIN-|PRIVATE KEY-----/i.test(key)) throw privateKey(key)
   if (key.length > MAX_LENGTH) throw fault('too long for a public key')
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(key)) throw fault('a public key is one line of plain text')
+  if (/[^\P{C}\t]|[\p{Zl}\p{Zp}]/u.test(key)) throw fault('a public key is one line of plain text')
   if (SSH_TYPE.test(key)) return parseSsh(key)
   if (/^age1/i.test(key)) return parseAge(key)
   if (/ (ssh-|ecdsa-|sk-)\S+ AAAA/.test(key))

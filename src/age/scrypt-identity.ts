@@ -10,7 +10,7 @@ const SALT_SIZE = 16
 const MAX_WORK_FACTOR = 22
 
 /**
- * A passphrase (https://c2sp.org/age#scrypt-recipient-stanza). That the stanza stands alone is checked by `openFileKey`
+ * A passphrase (https://c2sp.org/age#scrypt-recipient-stanza). That the stanza stands alone is checked by `unwrapFileKey`
  * of open.ts.
  *
  * Not through age-encryption: it stops at a work factor of 20, and its JavaScript takes several times as long.

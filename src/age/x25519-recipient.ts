@@ -4,7 +4,7 @@ import { encodeBase64 } from './base64.ts'
 import { encodeBech32 } from './bech32.ts'
 import { deriveKey } from './derive-key.ts'
 import { sealFileKey } from './file-key.ts'
-import { exchange, generateEphemeral, importPoint } from './x25519.ts'
+import { exchange, generateEphemeral, importPoint, isLowOrder } from './x25519.ts'
 
 /** Info of the key derivation of X25519 stanzas. */
 export const X25519_LABEL = 'age-encryption.org/v1/X25519'
@@ -17,7 +17,7 @@ export const X25519_LABEL = 'age-encryption.org/v1/X25519'
 export function x25519Recipient(point: Buffer): AgeRecipient {
   const publicKey = importPoint(point)
   const weak = () => new NixsecretError('recipient', 'age1 key of low order: it protects nothing')
-  if (exchange(generateEphemeral().privateKey, publicKey) === null) throw weak()
+  if (isLowOrder(publicKey)) throw weak()
   return {
     type: 'x25519',
     canonical: encodeBech32('age', point),

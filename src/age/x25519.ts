@@ -48,6 +48,14 @@ export function exchange(privateKey: KeyObject, publicKey: KeyObject): Buffer | 
   return secret.every((byte) => byte === 0) ? null : secret
 }
 
+let anyScalar: KeyObject | undefined
+
+/** Whether every exchange with this point gives zero. Any scalar tells: clamping makes them all multiples of 8. */
+export function isLowOrder(point: KeyObject): boolean {
+  anyScalar ??= importScalar(Buffer.alloc(POINT_SIZE, 1))
+  return exchange(anyScalar, point) === null
+}
+
 /** A key pair for one stanza. */
 export interface Ephemeral {
   readonly privateKey: KeyObject

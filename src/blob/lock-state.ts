@@ -89,14 +89,21 @@ export class LockState {
       })
     }
     try {
-      if (bytes.length === 0) return rmSync(this.#file, { force: true })
-      mkdirSync(join(this.#file, '..'), { recursive: true, mode: 0o700 })
-      const temporary = `${this.#file}.${process.pid}.tmp`
-      writeFileSync(temporary, bytes, { mode: 0o600 })
-      renameSync(temporary, this.#file)
+      this.#write(bytes)
     } catch (cause) {
       throw new NixsecretError('io', 'cannot write down which files are locked', { cause })
     }
+  }
+
+  #write(bytes: Buffer): void {
+    if (bytes.length === 0) {
+      rmSync(this.#file, { force: true })
+      return
+    }
+    mkdirSync(join(this.#file, '..'), { recursive: true, mode: 0o700 })
+    const temporary = `${this.#file}.${process.pid}.tmp`
+    writeFileSync(temporary, bytes, { mode: 0o600 })
+    renameSync(temporary, this.#file)
   }
 
   #change(scope: LockScope, locked: boolean): void {

@@ -1,10 +1,11 @@
-import { createHmac, type Hmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, type Hmac, randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { userStateDir } from '../host/state-dir.ts'
 
 // 16 bytes of keyed hash, 32 of object id (a SHA-1 one is followed by zeros).
 const KEY_BYTES = 16
 const RECORD_BYTES = 48
+const EMPTY_KEY = Buffer.alloc(32)
 // Two records a blob: some 80,000 blobs. Beyond it the older half goes.
 const MAX_BYTES = 8 << 20
 
@@ -28,7 +29,7 @@ export class Memo {
 
   /** A running keyed hash of a plaintext; its digest is what the other methods take. */
   hasher(): Hmac {
-    return createHmac('sha256', this.#key ?? Buffer.alloc(32))
+    return createHmac('sha256', this.#key ?? EMPTY_KEY)
   }
 
   /** The keyed hash of a whole plaintext. */
@@ -72,11 +73,9 @@ export class Memo {
   }
 
   #entry(hash: Buffer, kind: 'blob' | 'readers', value: string): Buffer {
-    return createHmac('sha256', this.#key ?? Buffer.alloc(32))
-      .update(`${kind}\0${value}\0`)
-      .update(hash)
-      .digest()
-      .subarray(0, KEY_BYTES)
+    // The input has one length a kind, and a part of the result is kept: a plain hash behind the key will do.
+    const input = Buffer.concat([this.#key ?? EMPTY_KEY, Buffer.from(`${kind}\0${value}\0`, 'latin1'), hash])
+    return createHash('sha256').update(input).digest().subarray(0, KEY_BYTES)
   }
 
   #get(entry: Buffer): string | undefined {

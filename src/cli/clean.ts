@@ -1,5 +1,5 @@
 import { clean } from '../filter/clean.ts'
-import { EarlierBlobs } from '../filter/earlier-blob.ts'
+import { EarlierBlobs } from '../filter/earlier-blobs.ts'
 import { reportOnStderr } from './report-on-stderr.ts'
 import { runOneShot } from './run-one-shot.ts'
 

@@ -1,5 +1,6 @@
 import { FilterContext, filterRepository } from '../filter/filter-context.ts'
 import { FilterProcess } from '../filter/filter-process.ts'
+import { readPieces } from '../filter/read-pieces.ts'
 import { writeAll } from '../filter/write-all.ts'
 import { runFilterSession } from '../git/filter-session.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
@@ -26,7 +27,7 @@ export async function run(args: string[]): Promise<number> {
     )
   })
   ready.catch(() => {})
-  await runFilterSession(process.stdin, (bytes) => writeAll(1, bytes), handler, ready)
+  await runFilterSession(readPieces(0), (bytes) => writeAll(1, bytes), handler, ready)
   ;(filter as FilterProcess | null)?.end()
   return 0
 }

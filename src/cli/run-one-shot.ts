@@ -1,8 +1,8 @@
-import { readSync } from 'node:fs'
 import { type BytePath, bytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { FilterContext, filterRepository } from '../filter/filter-context.ts'
 import { Incoming } from '../filter/incoming.ts'
+import { readPieces } from '../filter/read-pieces.ts'
 import { writeAll } from '../filter/write-all.ts'
 import { rawArguments } from '../host/argv.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
@@ -23,7 +23,7 @@ export async function runOneShot(args: string[], convert: Convert): Promise<numb
   const context = new FilterContext(await filterRepository(), askOnTerminal)
   const incoming = new Incoming(context.spoolDir)
   try {
-    readAll(incoming)
+    for (const piece of readPieces(0)) incoming.write(piece)
     const content = await convert(context, path, incoming)
     if (content instanceof Uint8Array) writeAll(1, content)
     else for await (const piece of content) writeAll(1, piece)
@@ -45,22 +45,4 @@ function pathArgument(args: string[]): BytePath {
     })
   }
   return bytePath(path)
-}
-
-// Synchronous reads are the fastest way through a pipe, and there is nothing to do meanwhile.
-function readAll(incoming: Incoming): void {
-  const buffer = Buffer.allocUnsafe(1 << 18)
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  for (;;) {
-    try {
-      const length = readSync(0, buffer)
-      if (length === 0) return
-      incoming.write(buffer.subarray(0, length))
-    } catch (fault) {
-      const { code } = fault as NodeJS.ErrnoException
-      if (code === 'EOF') return
-      if (code !== 'EAGAIN') throw fault
-      Atomics.wait(pause, 0, 0, 1)
-    }
-  }
 }

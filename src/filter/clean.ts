@@ -8,7 +8,8 @@ import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
 import { ConflictMarkers } from './conflict-markers.ts'
-import { type EarlierBlob, type EarlierBlobs, holdsPlaintext } from './earlier-blob.ts'
+import { type EarlierBlob, holdsPlaintext } from './earlier-blob.ts'
+import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import type { Incoming } from './incoming.ts'
 import { openLarge, sealLarge, unwrapLarge } from './large-blob.ts'
@@ -115,14 +116,17 @@ async function reusable(
   hash: Buffer,
   readers: Readers | null,
 ): Promise<EarlierBlob | null> {
+  const known = readers === null ? null : context.memo.find(hash, readers.digest)
   for (const find of [() => earlier.index(), () => earlier.head()]) {
     const blob = await find()
-    if (blob?.sealedFor(readers) && (await holdsPlaintext(context, blob, incoming, hash))) {
+    if (blob === null) continue
+    // The memo's word spares even the look at the header.
+    if (blob.oid === known) return blob
+    if (blob.sealedFor(readers) && (await holdsPlaintext(context, blob, incoming, hash))) {
       context.memo.remember(hash, digestOf(blob), blob.oid)
       return blob
     }
   }
-  const known = readers === null ? null : context.memo.find(hash, readers.digest)
   // It may have been garbage-collected.
   const blob = known === null ? null : await earlier.byId(known)
   return blob?.sealedFor(readers) ? blob : null
@@ -144,7 +148,7 @@ async function seal(
   const whole = incoming.whole()
   if (whole === null) return { content: sealLarge(() => incoming.read(), readers), ...warning }
   const armored = ((await earlier.index()) ?? (await earlier.head()))?.armored ?? false
-  const blob = await sealBlob(whole, readers, { armored })
+  const blob = await sealBlob(whole, readers, { armored, header: await context.headers.take(readers) })
   context.memo.remember(hash, readers.digest, blobId(blob, context.repo.objectFormat))
   return { content: blob, ...warning }
 }

@@ -3,15 +3,11 @@ import { type BlobShape, inspectBlob } from '../age/inspect.ts'
 import { judgeReaders } from '../blob/judge-readers.ts'
 import { openBlob } from '../blob/open-blob.ts'
 import type { Readers } from '../blob/readers.ts'
-import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobStream } from '../git/blob-stream.ts'
 import type { FilterContext } from './filter-context.ts'
 import type { Incoming } from './incoming.ts'
 import { openLarge, type Source, unwrapLarge } from './large-blob.ts'
-
-// The same as what a file that comes in may hold of memory, and room for header and tags.
-const LIMIT = (1 << 20) + (1 << 17)
 
 /** A blob that git has already, and that may be reused for what is being cleaned. */
 export class EarlierBlob {
@@ -57,43 +53,6 @@ export class EarlierBlob {
   sealedFor(readers: Readers | null): boolean {
     const header = this.header
     return header !== null && (readers === null || judgeReaders(header, readers) !== 'stale')
-  }
-}
-
-/** Looks up the blobs that a path has already. */
-export class EarlierBlobs {
-  readonly #context: FilterContext
-  readonly #path: BytePath
-  #index: Promise<EarlierBlob | null> | null = null
-  #head: Promise<EarlierBlob | null> | null = null
-
-  constructor(context: FilterContext, path: BytePath) {
-    this.#context = context
-    this.#path = path
-  }
-
-  /** The blob in the index. */
-  index(): Promise<EarlierBlob | null> {
-    this.#index ??= this.#find(Buffer.from(`:0:${this.#path}`, 'latin1'))
-    return this.#index
-  }
-
-  /** The blob in HEAD. */
-  head(): Promise<EarlierBlob | null> {
-    this.#head ??= this.#find(Buffer.from(`HEAD:${this.#path}`, 'latin1'))
-    return this.#head
-  }
-
-  /** Any blob, by its id. */
-  byId(oid: string): Promise<EarlierBlob | null> {
-    return this.#find(Buffer.from(oid))
-  }
-
-  async #find(name: Buffer): Promise<EarlierBlob | null> {
-    const found = await this.#context.catFile.getUpTo(name, LIMIT)
-    return found === null || found.type !== 'blob'
-      ? null
-      : new EarlierBlob(found.oid, found.size, found.content)
   }
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { AskPassphrase } from '../age/identity-file.ts'
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
@@ -5,8 +6,11 @@ import { LockState } from '../blob/lock-state.ts'
 import { Memo } from '../blob/memo.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
+import { listIndex, listTree, type TreeEntry } from '../git/list-index.ts'
 import type { Repository } from '../git/repository.ts'
 import { tryGit } from '../git/run-git.ts'
+import { HeaderSource } from './header-source.ts'
+import { TreeBlobs } from './tree-blobs.ts'
 
 /** What clean and smudge know of the repository; each part is made when it is first needed. */
 export class FilterContext {
@@ -19,6 +23,12 @@ export class FilterContext {
   readonly silentKeys: Keys
   readonly memo: Memo
   readonly locked: LockState
+  /** What the index has at a path. */
+  readonly index: TreeBlobs
+  /** What HEAD has at a path. */
+  readonly head: TreeBlobs
+  /** New headers, made ahead where many are needed. */
+  readonly headers = new HeaderSource()
 
   constructor(repo: Repository, ask: AskPassphrase | null) {
     this.repo = repo
@@ -27,6 +37,13 @@ export class FilterContext {
     this.silentKeys = ask === null ? this.keys : new Keys({}, null)
     this.memo = new Memo(repo.stateDir)
     this.locked = LockState.load(repo)
+    const indexFile = process.env.GIT_INDEX_FILE ?? `${repo.gitDir}/index`
+    const stamp = () => {
+      const stat = statSync(indexFile, { throwIfNoEntry: false })
+      return stat === undefined ? '' : `${stat.ino}:${stat.size}:${stat.mtimeMs}`
+    }
+    this.index = new TreeBlobs(this.catFile, ':0:', listProtected, stamp)
+    this.head = new TreeBlobs(this.catFile, 'HEAD:', () => listTree('HEAD').catch(() => []), stamp)
   }
 
   /** Where large contents are spooled. */
@@ -38,7 +55,12 @@ export class FilterContext {
   close(): void {
     this.memo.save()
     this.catFile.close()
+    this.headers.close()
   }
+}
+
+async function listProtected(): Promise<TreeEntry[]> {
+  return listIndex({}, [':(top,attr:filter=nixsecret)', ':(top,attr:filter=nixsecret-sealed)'])
 }
 
 /**

@@ -3,7 +3,7 @@ import { displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Conversion, FilterAnswer, FilterHandler, FilterRequest } from '../git/filter-session.ts'
 import { clean } from './clean.ts'
-import { EarlierBlobs } from './earlier-blob.ts'
+import { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { Incoming } from './incoming.ts'
 import { Notices } from './notices.ts'
@@ -24,7 +24,6 @@ export class FilterProcess implements FilterHandler {
   readonly #sealed: boolean
   readonly #notices = new Notices()
   readonly #opened = new Set<BytePath>()
-  #headMatters = false
 
   /** @param sealed whether this is the driver that leaves the work tree as ciphertext */
   constructor(context: FilterContext, report: Report, sealed: boolean) {
@@ -53,12 +52,10 @@ export class FilterProcess implements FilterHandler {
     const earlier = new EarlierBlobs(this.#context, path)
     // Asked for now, the answer is there when git has sent the file.
     earlier.index().catch(() => {})
-    if (this.#headMatters) earlier.head().catch(() => {})
     return {
       write: (piece) => incoming.write(piece),
       finish: () =>
         this.#guarded(path, incoming, async () => {
-          this.#headMatters = (await earlier.index()) === null
           const { content, warning } = await clean(this.#context, path, incoming, earlier)
           if (warning !== undefined) this.#report.warning(warning)
           return content

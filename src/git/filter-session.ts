@@ -41,13 +41,13 @@ type Write = (bytes: Uint8Array) => void | Promise<void>
 /**
  * Speaks git's long-running filter protocol, version 2, until git closes its end: handshake and framing only.
  * https://git-scm.com/docs/gitattributes#_long_running_filter_process
- * @param input what git sends
+ * @param input what git sends; a piece may be overwritten when the next one is asked for
  * @param write sends to git, all of it
  * @param ready what must be there before the first file; the greeting does not wait for it
  * @throws NixsecretError `git` where git breaks the protocol
  */
 export async function runFilterSession(
-  input: AsyncIterable<Buffer>,
+  input: AsyncIterable<Buffer> | Iterable<Buffer>,
   write: Write,
   handler: FilterHandler,
   ready: Promise<void> = Promise.resolve(),

@@ -11,13 +11,18 @@ export interface TreeEntry {
   readonly path: BytePath
 }
 
-/** The whole index, or the one that `GIT_INDEX_FILE` names. */
-export async function listIndex(options: GitOptions = {}): Promise<TreeEntry[]> {
-  return splitNul(await runGit(['ls-files', '-s', '-z', '--full-name', ':/'], options)).map((field) => {
-    const tab = field.indexOf(9)
-    const [mode = '', oid = '', stage = ''] = field.subarray(0, tab).toString('latin1').split(' ')
-    return { mode, oid, stage: Number(stage), path: bytePath(field.subarray(tab + 1)) }
-  })
+/**
+ * The index, or the one that `GIT_INDEX_FILE` names.
+ * @param pathspecs what to list; default everything
+ */
+export async function listIndex(options: GitOptions = {}, pathspecs = [':/']): Promise<TreeEntry[]> {
+  return splitNul(await runGit(['ls-files', '-s', '-z', '--full-name', '--', ...pathspecs], options)).map(
+    (field) => {
+      const tab = field.indexOf(9)
+      const [mode = '', oid = '', stage = ''] = field.subarray(0, tab).toString('latin1').split(' ')
+      return { mode, oid, stage: Number(stage), path: bytePath(field.subarray(tab + 1)) }
+    },
+  )
 }
 
 /** Everything in the tree of a commit (or tree), submodules and symlinks included, directories not. */

@@ -25,9 +25,11 @@ export function pktContent(content: Uint8Array): Buffer[] {
   return packets
 }
 
+const EMPTY = Buffer.alloc(0)
+
 /** Splits a byte stream into packets, whatever pieces it comes in. */
 export class PktReader {
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Buffer = EMPTY
 
   /** True while part of a packet is held. */
   get partial(): boolean {
@@ -52,7 +54,8 @@ export class PktReader {
         at += length
       } else break
     }
-    this.#rest = data.subarray(at)
+    // A copy, since the piece may be overwritten.
+    this.#rest = at === data.length ? EMPTY : Buffer.from(data.subarray(at))
   }
 }
 

@@ -39,6 +39,7 @@ export function lockedIdentity(
   return {
     description: shown,
     recipient: formatPublicKey(file.publicKey),
+    mayAsk: true,
     async unwrap(stanzas) {
       const ours = sshStanzas(stanzas, file.publicKey)
       if (ours.length === 0) return null

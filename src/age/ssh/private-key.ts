@@ -31,30 +31,31 @@ export function readPrivateKey(reader: WireReader, publicKey: SshPublicKey): Ssh
     if (!point.equals(publicKey.point) || !pair.subarray(32).equals(point)) return null
     return { type: 'ssh-ed25519', publicKey, seed: Buffer.from(pair.subarray(0, 32)) }
   }
-  const [n, e, d, iqmp, p, q] = Array.from({ length: 6 }, () => reader.positive())
-  if (!n || !e || !d || !iqmp || !p || !q) return null
+  const privateKey = readRsa(reader, publicKey)
+  return privateKey === null ? null : { type: 'ssh-rsa', publicKey, privateKey }
+}
+
+function readRsa(reader: WireReader, publicKey: { modulus: Buffer; exponent: Buffer }): KeyObject | null {
+  const [n, e, d, qi, p, q] = Array.from({ length: 6 }, () => reader.positive())
+  if (!n || !e || !d || !qi || !p || !q) return null
   if (!n.equals(publicKey.modulus) || !e.equals(publicKey.exponent)) return null
-  const [prime1, prime2, exponent] = [toNumber(p), toNumber(q), toNumber(d)]
+  const [prime1, prime2, secret] = [toNumber(p), toNumber(q), toNumber(d)]
   if (prime1 < 3n || prime2 < 3n || prime1 * prime2 !== toNumber(n)) return null
-  const jwk = {
-    kty: 'RSA',
-    n: n.toString('base64url'),
-    e: e.toString('base64url'),
-    d: d.toString('base64url'),
-    p: p.toString('base64url'),
-    q: q.toString('base64url'),
-    dp: fromNumber(exponent % (prime1 - 1n)),
-    dq: fromNumber(exponent % (prime2 - 1n)),
-    qi: iqmp.toString('base64url'),
-  }
-  return { type: 'ssh-rsa', publicKey, privateKey: createPrivateKey({ key: jwk, format: 'jwk' }) }
+  const [dp, dq] = [secret % (prime1 - 1n), secret % (prime2 - 1n)]
+  // OpenSSL would take any numbers, and with wrong ones open nothing.
+  const isInverse = (a: bigint, b: Buffer, modulus: bigint) => (a * toNumber(b)) % modulus === 1n
+  if (!isInverse(dp, e, prime1 - 1n) || !isInverse(dq, e, prime2 - 1n)) return null
+  if (!isInverse(prime2, qi, prime1)) return null
+  const parts = { n, e, d, p, q, dp: fromNumber(dp), dq: fromNumber(dq), qi }
+  const encoded = Object.entries(parts).map(([name, bytes]) => [name, bytes.toString('base64url')])
+  return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(encoded) }, format: 'jwk' })
 }
 
 function toNumber(bytes: Buffer): bigint {
   return BigInt(`0x${bytes.toString('hex')}`)
 }
 
-function fromNumber(value: bigint): string {
+function fromNumber(value: bigint): Buffer {
   const hex = value.toString(16)
-  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex').toString('base64url')
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
 }

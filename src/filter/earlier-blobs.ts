@@ -1,0 +1,34 @@
+import type { BytePath } from '../byte-path.ts'
+import type { EarlierBlob } from './earlier-blob.ts'
+import type { FilterContext } from './filter-context.ts'
+import { fetchBlob } from './tree-blobs.ts'
+
+/** Looks up the blobs that a path has already, each once. */
+export class EarlierBlobs {
+  readonly #context: FilterContext
+  readonly #path: BytePath
+  #index: Promise<EarlierBlob | null> | null = null
+  #head: Promise<EarlierBlob | null> | null = null
+
+  constructor(context: FilterContext, path: BytePath) {
+    this.#context = context
+    this.#path = path
+  }
+
+  /** The blob in the index. */
+  index(): Promise<EarlierBlob | null> {
+    this.#index ??= this.#context.index.find(this.#path)
+    return this.#index
+  }
+
+  /** The blob in HEAD. */
+  head(): Promise<EarlierBlob | null> {
+    this.#head ??= this.#context.head.find(this.#path)
+    return this.#head
+  }
+
+  /** Any blob, by its id. */
+  byId(oid: string): Promise<EarlierBlob | null> {
+    return fetchBlob(this.#context.catFile, Buffer.from(oid))
+  }
+}
