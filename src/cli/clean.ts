@@ -1,13 +1,13 @@
-import { clean } from '../filter/clean.ts'
-import { EarlierBlobs } from '../filter/earlier-blobs.ts'
+import { beginClean } from '../filter/convert.ts'
+import { writeAll } from '../filter/write-all.ts'
 import { reportOnStderr } from './report-on-stderr.ts'
 import { runOneShot } from './run-one-shot.ts'
 
 /** `git-nixsecret clean -- PATH`: stdin is the file in the work tree, stdout what git stores. */
-export function run(args: string[]): Promise<number> {
-  return runOneShot(args, async (context, path, incoming) => {
-    const { content, warning } = await clean(context, path, incoming, new EarlierBlobs(context, path))
-    if (warning !== undefined) reportOnStderr.warning(warning)
-    return content
-  })
+export async function run(args: string[]): Promise<number> {
+  const { warning } = await runOneShot(args, (context, path) =>
+    beginClean(context, path, (bytes) => writeAll(1, bytes)),
+  )
+  if (warning !== undefined) reportOnStderr.warning(warning)
+  return 0
 }

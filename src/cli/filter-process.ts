@@ -17,7 +17,6 @@ export async function run(args: string[]): Promise<number> {
   // git's greeting does not wait for what we must find out.
   const handler = {
     begin: (request: Parameters<FilterProcess['begin']>[0]) => (filter as FilterProcess).begin(request),
-    available: () => (filter as FilterProcess).available(),
   }
   const ready = repository.then((repo) => {
     filter = new FilterProcess(

@@ -1,37 +1,34 @@
 import { type BytePath, bytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
+import type { Converting } from '../filter/convert.ts'
 import { FilterContext, filterRepository } from '../filter/filter-context.ts'
-import { Incoming } from '../filter/incoming.ts'
 import { readPieces } from '../filter/read-pieces.ts'
 import { writeAll } from '../filter/write-all.ts'
 import { rawArguments } from '../host/argv.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
 
-type Convert = (
-  context: FilterContext,
-  path: BytePath,
-  incoming: Incoming,
-) => Promise<Uint8Array | AsyncIterable<Uint8Array>>
-
 /**
- * Converts one file from stdin to stdout, for tools that ignore `filter.*.process`. Nothing is written before the
- * whole input was read and found good, so a fault leaves nothing behind.
+ * Converts one file from stdin to stdout, for tools that ignore `filter.*.process`.
  * @param args options, then PATH, behind `--` if it begins with a dash
+ * @returns what was converted, when it has been written
  */
-export async function runOneShot(args: string[], convert: Convert): Promise<number> {
+export async function runOneShot<Result extends { readonly content: Uint8Array | AsyncIterable<Uint8Array> }>(
+  args: string[],
+  begin: (context: FilterContext, path: BytePath) => Converting<Result>,
+): Promise<Result & { readonly path: BytePath }> {
   const path = pathArgument(args)
   const context = new FilterContext(await filterRepository(), askOnTerminal)
-  const incoming = new Incoming(context.spoolDir)
+  const converting = begin(context, path)
   try {
-    for (const piece of readPieces(0)) incoming.write(piece)
-    const content = await convert(context, path, incoming)
-    if (content instanceof Uint8Array) writeAll(1, content)
-    else for await (const piece of content) writeAll(1, piece)
+    for (const piece of readPieces(0)) await converting.write(piece)
+    const result = await converting.finish()
+    if (result.content instanceof Uint8Array) writeAll(1, result.content)
+    else for await (const piece of result.content) writeAll(1, piece)
+    return { ...result, path }
   } finally {
-    incoming.discard()
+    converting.discard()
     context.close()
   }
-  return 0
 }
 
 function pathArgument(args: string[]): BytePath {

@@ -6,7 +6,6 @@ import type { Readers } from '../blob/readers.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobStream } from '../git/blob-stream.ts'
 import type { FilterContext } from './filter-context.ts'
-import type { Incoming } from './incoming.ts'
 import { openLarge, type Source, unwrapLarge } from './large-blob.ts'
 
 /** A blob that git has already, and that may be reused for what is being cleaned. */
@@ -56,22 +55,25 @@ export class EarlierBlob {
   }
 }
 
-/**
- * Whether a blob holds just this plaintext: by the memo, else by opening it with the keys that need no question.
- * @param hash the memo's hash of the plaintext
- */
+/** A plaintext, by what is needed to tell it from others. */
+export interface Plaintext {
+  /** In bytes. */
+  readonly size: number
+  /** The memo's keyed hash of it. */
+  readonly hash: Buffer
+}
+
+/** Whether a blob holds just this plaintext: by the memo, else by opening it with the keys that need no question. */
 export async function holdsPlaintext(
   context: FilterContext,
   blob: EarlierBlob,
-  incoming: Incoming,
-  hash: Buffer,
+  plaintext: Plaintext,
 ): Promise<boolean> {
-  if (blob.header === null) return false
-  if (context.memo.holds(hash, blob.oid)) return true
-  const size = blob.shape.kind === 'age' ? blob.shape.plaintextSize : null
-  if (size !== null && size !== incoming.size) return false
+  if (blob.shape.kind !== 'age') return false
+  if (context.memo.holds(plaintext.hash, blob.oid)) return true
+  if (blob.shape.plaintextSize !== plaintext.size) return false
   const found = await plaintextHash(context, blob)
-  return found?.equals(hash) ?? false
+  return found?.equals(plaintext.hash) ?? false
 }
 
 async function plaintextHash(context: FilterContext, blob: EarlierBlob): Promise<Buffer | null> {

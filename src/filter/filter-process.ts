@@ -1,14 +1,10 @@
-import type { BytePath } from '../byte-path.ts'
-import { displayPath } from '../byte-path.ts'
+import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Conversion, FilterAnswer, FilterHandler, FilterRequest } from '../git/filter-session.ts'
-import { clean } from './clean.ts'
-import { EarlierBlobs } from './earlier-blobs.ts'
+import { beginClean, beginSmudge, type Converting } from './convert.ts'
 import type { FilterContext } from './filter-context.ts'
-import { Incoming } from './incoming.ts'
 import { Notices } from './notices.ts'
 import { restrictModes } from './restrict-modes.ts'
-import { smudge } from './smudge.ts'
 
 /** How the filter tells its user something; the process edge prints it. */
 export interface Report {
@@ -32,12 +28,17 @@ export class FilterProcess implements FilterHandler {
     this.#sealed = sealed
   }
 
-  begin(request: FilterRequest): Conversion {
-    return request.command === 'clean' ? this.#beginClean(request) : this.#beginSmudge(request)
-  }
-
-  async available(): Promise<BytePath[]> {
-    return []
+  begin({ command, path, blob }: FilterRequest): Conversion {
+    if (command === 'clean') {
+      return this.#guarded(path, beginClean(this.#context, path), ({ warning }) => {
+        if (warning !== undefined) this.#report.warning(warning)
+      })
+    }
+    const request = { path, blob, sealed: this.#sealed }
+    return this.#guarded(path, beginSmudge(this.#context, request), ({ outcome }) => {
+      this.#notices.add(path, outcome)
+      if (outcome === 'open') this.#opened.add(path)
+    })
   }
 
   /** To be called when git has closed its end: by then it has written the files. */
@@ -47,66 +48,43 @@ export class FilterProcess implements FilterHandler {
     this.#context.close()
   }
 
-  #beginClean({ path }: FilterRequest): Conversion {
-    const incoming = new Incoming(this.#context.spoolDir)
-    const earlier = new EarlierBlobs(this.#context, path)
-    // Asked for now, the answer is there when git has sent the file.
-    earlier.index().catch(() => {})
-    return {
-      write: (piece) => incoming.write(piece),
-      finish: () =>
-        this.#guarded(path, incoming, async () => {
-          const { content, warning } = await clean(this.#context, path, incoming, earlier)
-          if (warning !== undefined) this.#report.warning(warning)
-          return content
-        }),
-    }
-  }
-
-  #beginSmudge({ path, blob }: FilterRequest): Conversion {
-    const incoming = new Incoming(this.#context.spoolDir)
-    return {
-      write: (piece) => incoming.write(piece),
-      finish: () =>
-        this.#guarded(path, incoming, async () => {
-          const { content, outcome } = await smudge(
-            this.#context,
-            { path, blob, sealed: this.#sealed },
-            incoming,
-          )
-          this.#notices.add(path, outcome)
-          if (outcome === 'open') this.#opened.add(path)
-          return content
-        }),
-    }
-  }
-
   /** A fault of one file must not end the session: it is told, and git refuses this file. */
-  async #guarded(
+  #guarded<Result extends { readonly content: Uint8Array | AsyncIterable<Uint8Array> }>(
     path: BytePath,
-    incoming: Incoming,
-    convert: () => Promise<Uint8Array | AsyncIterable<Uint8Array>>,
-  ): Promise<FilterAnswer> {
-    try {
-      const content = await convert()
-      if (!(content instanceof Uint8Array))
-        return { status: 'success', content: thenDiscard(content, incoming) }
-      incoming.discard()
-      return { status: 'success', content }
-    } catch (fault) {
-      incoming.discard()
+    converting: Converting<Result>,
+    done: (result: Result) => void,
+  ): Conversion {
+    const fail = (fault: unknown): FilterAnswer => {
+      converting.discard()
       if (!(fault instanceof NixsecretError)) throw fault
       this.#report.fault(named(path, fault))
       return { status: 'error' }
     }
+    return {
+      write: (piece) => converting.write(piece),
+      fail,
+      finish: async () => {
+        try {
+          const result = await converting.finish()
+          done(result)
+          if (!(result.content instanceof Uint8Array)) {
+            return { status: 'success', content: thenDiscard(result.content, converting) }
+          }
+          converting.discard()
+          return { status: 'success', content: result.content }
+        } catch (fault) {
+          return fail(fault)
+        }
+      },
+    }
   }
 }
 
-async function* thenDiscard(content: AsyncIterable<Uint8Array>, incoming: Incoming) {
+async function* thenDiscard(content: AsyncIterable<Uint8Array>, converting: Converting<unknown>) {
   try {
     yield* content
   } finally {
-    incoming.discard()
+    converting.discard()
   }
 }
 

@@ -1,66 +1,48 @@
-import { SealedSpool } from './sealed-spool.ts'
-
 // Most secrets are keys and small files: these stay in memory.
 const MEMORY_LIMIT = 1 << 20
 
-/**
- * A file that is coming in and must be kept until git has sent all of it: in memory while it is small,
- * else in a spool whose bytes on disk are encrypted with a key that only this process has.
- */
-export class Incoming {
-  readonly #dir: string
-  #pieces: Buffer[] = []
-  #spool: SealedSpool | null = null
-  /** Bytes so far. */
-  size = 0
-
-  /** @param dir where a large content is spooled */
-  constructor(dir: string) {
-    this.#dir = dir
-  }
-
-  write(piece: Buffer): void {
-    this.size += piece.length
-    if (this.#spool === null && this.size <= MEMORY_LIMIT) {
-      // A view would keep the whole read buffer alive, and the next packet may overwrite nothing: copy small ones only.
-      this.#pieces.push(Buffer.from(piece))
-      return
-    }
-    if (this.#spool === null) {
-      this.#spool = new SealedSpool(this.#dir)
-      for (const held of this.#pieces.splice(0)) this.#spool.write(held)
-    }
-    this.#spool.write(piece)
-  }
-
-  /** The whole content, or null where it is too large to be held. */
-  whole(): Buffer | null {
-    if (this.#spool !== null) return null
-    if (this.#pieces.length !== 1) this.#pieces = [Buffer.concat(this.#pieces)]
-    return this.#pieces[0] as Buffer
-  }
-
-  /** The content from its start, as often as it is asked for. */
-  *read(): Generator<Buffer> {
-    if (this.#spool === null) yield* this.#pieces
-    else yield* this.#spool.read()
-  }
-
-  /** The first bytes. */
-  head(length: number): Buffer {
-    const pieces: Buffer[] = []
-    let have = 0
-    for (const piece of this.read()) {
-      pieces.push(piece)
-      have += piece.length
-      if (have >= length) break
-    }
-    return Buffer.concat(pieces).subarray(0, length)
-  }
-
+/** Takes a content that is too large for memory, piece by piece. */
+export interface LargeSink {
+  /** The piece may be overwritten afterwards. */
+  write(piece: Buffer): void
   /** Gives the space back. */
+  discard(): void
+}
+
+/** A file that is coming in and must be kept until git has sent all of it: in memory while it is small. */
+export class Incoming<Large extends LargeSink> {
+  readonly #begin: (head: Buffer) => Promise<Large>
+  #pieces: Buffer[] = []
+  #size = 0
+  /** Where the content goes once it has become too large for memory. */
+  large: Large | null = null
+
+  /** @param begin called with the first bytes of a content that has become too large for memory */
+  constructor(begin: (head: Buffer) => Promise<Large>) {
+    this.#begin = begin
+  }
+
+  /** @throws NixsecretError `io` where a large content can't be spooled */
+  write(piece: Buffer): void | Promise<void> {
+    if (this.large !== null) return this.large.write(piece)
+    this.#size += piece.length
+    this.#pieces.push(Buffer.from(piece))
+    if (this.#size > MEMORY_LIMIT) return this.#grow()
+  }
+
+  /** The whole content, where it was small. */
+  whole(): Buffer {
+    return this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces)
+  }
+
   discard(): void {
-    this.#spool?.discard()
+    this.large?.discard()
     this.#pieces = []
+  }
+
+  async #grow(): Promise<void> {
+    const large = await this.#begin(this.whole())
+    for (const piece of this.#pieces.splice(0)) large.write(piece)
+    this.large = large
   }
 }

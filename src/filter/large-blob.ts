@@ -2,9 +2,7 @@ import { isArmored } from '../age/armor.ts'
 import { type Header, parseHeader } from '../age/header.ts'
 import type { AgeIdentity } from '../age/identity.ts'
 import { unwrapFileKey } from '../age/open.ts'
-import { PayloadOpener, PayloadSealer } from '../age/payload.ts'
-import { prepareHeader } from '../age/seal.ts'
-import type { Readers } from '../blob/readers.ts'
+import { PayloadOpener } from '../age/payload.ts'
 
 /** A blob that is read piece by piece, as often as needed. */
 export type Source = () => Iterable<Buffer> | AsyncIterable<Buffer>
@@ -59,13 +57,4 @@ export async function unwrapLarge(source: Source, identities: readonly AgeIdenti
   const header = await readHeader(source)
   const fileKey = header === null ? null : await unwrapFileKey(header, identities)
   return header === null || fileKey === null ? null : { header, fileKey }
-}
-
-/** A new blob for these readers, piece by piece. */
-export async function* sealLarge(source: Source, readers: Readers): AsyncGenerator<Buffer> {
-  const prepared = await prepareHeader(readers.recipients, [readers.stanza])
-  const sealer = new PayloadSealer(prepared.fileKey)
-  yield prepared.bytes
-  for await (const piece of source()) yield* sealer.update(piece)
-  yield* sealer.final()
 }

@@ -9,6 +9,7 @@ import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
 import { tryGit } from '../git/run-git.ts'
 import { withMemoryDir } from '../host/memory-dir.ts'
+import { neverEncrypted } from '../policy/readers-of.ts'
 import type { FilterContext } from './filter-context.ts'
 
 /** Three blobs as git has them: ciphertext. An empty base is that of a file added on both sides. */
@@ -49,6 +50,9 @@ export async function mergeBlobs(context: FilterContext, sides: Sides, style: Me
       warnings: [`${shown} is locked: no key here opens both sides, so it can't be merged here`],
       hints: [`git checkout --ours -- ${shown}`, `git checkout --theirs -- ${shown}`],
     }
+  }
+  if (neverEncrypted(sides.path)) {
+    return { ...(await mergePlaintexts(plain, style)), warnings: [], hints: [] }
   }
   const readers = await currentReaders(context, sides.path)
   const stale = readers !== null && [sides.ours, sides.theirs].some((side) => isStale(side, readers))

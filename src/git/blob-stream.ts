@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { NixsecretError } from '../errors.ts'
-import { gitEnv, type GitOptions } from './run-git.ts'
+import { type GitOptions, gitEnv } from './run-git.ts'
 
 /**
  * The content of a blob too large to hold, piece by piece, no faster than it is read.

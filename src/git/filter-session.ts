@@ -8,8 +8,6 @@ export interface FilterRequest {
   readonly path: BytePath
   /** The blob that is smudged, where git says it (2.27 and later). */
   readonly blob: string | null
-  /** Whether the answer may be put off until git asks for what is ready. */
-  readonly canDelay: boolean
 }
 
 /**
@@ -18,22 +16,21 @@ export interface FilterRequest {
  */
 export type FilterAnswer =
   | { readonly status: 'success'; readonly content: Uint8Array | AsyncIterable<Uint8Array> }
-  | { readonly status: 'delayed' }
   | { readonly status: 'error' }
 
 /** A file that git is handing over. */
 export interface Conversion {
-  /** The next piece of the content; it must be copied if it is kept. */
-  write(piece: Buffer): void
+  /** The next piece of the content; it must be copied if it is kept. A promise where it takes more than a moment. */
+  write(piece: Buffer): void | Promise<void>
   /** Called when git has sent everything. */
   finish(): FilterAnswer | Promise<FilterAnswer>
+  /** Called instead of {@link finish} where {@link write} threw. */
+  fail(fault: unknown): FilterAnswer
 }
 
 /** What does the work behind a session. */
 export interface FilterHandler {
   begin(request: FilterRequest): Conversion
-  /** Paths of delayed files that are ready; waits for one while any is not. Empty: none is left. */
-  available(): Promise<BytePath[]>
 }
 
 type Write = (bytes: Uint8Array) => void | Promise<void>
@@ -69,7 +66,7 @@ class FilterSession {
   #state: State = 'hello'
   #lines: Buffer[] = []
   #conversion: Conversion | null = null
-  #broken: unknown = null
+  #broken: { readonly fault: unknown } | null = null
 
   constructor(write: Write, handler: FilterHandler) {
     this.#write = write
@@ -81,13 +78,10 @@ class FilterSession {
   }
 
   async feed(piece: Buffer): Promise<void> {
-    const todo: (() => void | Promise<void>)[] = []
-    // git sends a request whole and then waits, so at most one answer falls due in a piece.
-    this.#packets.push(piece, (content) => {
+    for (const content of this.#packets.take(piece)) {
       const step = this.#take(content)
-      if (step !== null) todo.push(step)
-    })
-    for (const step of todo) await step()
+      if (step !== undefined) await step
+    }
   }
 
   end(): void {
@@ -96,16 +90,12 @@ class FilterSession {
     }
   }
 
-  #take(content: Buffer | null): (() => void | Promise<void>) | null {
-    if (this.#state === 'content') {
-      if (content === null) return this.#complete()
-      this.#collect(content)
-      return null
-    }
+  #take(content: Buffer | null): void | Promise<void> {
+    if (this.#state === 'content') return content === null ? this.#complete() : this.#collect(content)
     if (content !== null) {
       if (this.#lines.length > 64) throw new NixsecretError('git', 'too many header lines from git')
       this.#lines.push(Buffer.from(content.at(-1) === 10 ? content.subarray(0, -1) : content))
-      return null
+      return
     }
     const lines = this.#lines
     this.#lines = []
@@ -115,41 +105,43 @@ class FilterSession {
   }
 
   // A fault while content comes in must wait: git reads nothing before it has sent all.
-  #collect(content: Buffer): void {
+  #collect(content: Buffer): void | Promise<void> {
     if (this.#broken !== null) return
+    const broke = (fault: unknown) => {
+      this.#broken = { fault }
+    }
     try {
-      this.#conversion?.write(content)
+      return this.#conversion?.write(content)?.catch(broke)
     } catch (fault) {
-      this.#broken = fault
+      broke(fault)
     }
   }
 
-  #hello(lines: Buffer[]) {
+  #hello(lines: Buffer[]): void | Promise<void> {
     const words = lines.map(String)
     if (words[0] !== 'git-filter-client' || !words.includes('version=2')) {
       throw new NixsecretError('git', 'git speaks no filter protocol that we know')
     }
     this.#state = 'capabilities'
-    return () => this.#write(Buffer.concat([pktLine('git-filter-server\n'), pktLine('version=2\n'), FLUSH]))
+    return this.#write(Buffer.concat([pktLine('git-filter-server\n'), pktLine('version=2\n'), FLUSH]))
   }
 
-  #capabilities(lines: Buffer[]) {
+  #capabilities(lines: Buffer[]): void | Promise<void> {
     const offered = lines.map(String)
-    const ours = ['capability=clean', 'capability=smudge', 'capability=delay'].filter((c) =>
-      offered.includes(c),
+    const ours = ['capability=clean', 'capability=smudge'].filter((capability) =>
+      offered.includes(capability),
     )
     this.#state = 'header'
-    return () => this.#write(Buffer.concat([...ours.map((c) => pktLine(`${c}\n`)), FLUSH]))
+    return this.#write(Buffer.concat([...ours.map((capability) => pktLine(`${capability}\n`)), FLUSH]))
   }
 
-  #header(lines: Buffer[]): () => void | Promise<void> {
+  #header(lines: Buffer[]): void {
     const fields = new Map<string, Buffer>()
     for (const line of lines) {
       const at = line.indexOf('=')
       if (at > 0) fields.set(line.toString('latin1', 0, at), line.subarray(at + 1))
     }
     const command = String(fields.get('command'))
-    if (command === 'list_available_blobs') return () => this.#listAvailable()
     const path = fields.get('pathname')
     if ((command !== 'clean' && command !== 'smudge') || path === undefined) {
       throw new NixsecretError('git', 'unknown request from git')
@@ -160,28 +152,15 @@ class FilterSession {
       command,
       path: bytePath(path),
       blob: fields.get('blob')?.toString('latin1') ?? null,
-      canDelay: String(fields.get('can-delay')) === '1',
     })
-    return () => {}
   }
 
-  async #listAvailable(): Promise<void> {
-    const paths = await this.#handler.available()
-    const lines = paths.map((path) =>
-      pktLine(Buffer.concat([Buffer.from('pathname='), Buffer.from(path, 'latin1')])),
-    )
-    await this.#write(Buffer.concat([...lines, FLUSH, pktLine('status=success\n'), FLUSH]))
-  }
-
-  #complete(): () => Promise<void> {
+  async #complete(): Promise<void> {
     const conversion = this.#conversion
-    const broken = this.#broken
     this.#conversion = null
     this.#state = 'header'
-    return async () => {
-      if (broken !== null) throw broken
-      await this.#answer((await conversion?.finish()) ?? { status: 'error' })
-    }
+    if (this.#broken === null) return this.#answer((await conversion?.finish()) ?? { status: 'error' })
+    return this.#answer((await conversion?.fail(this.#broken.fault)) ?? { status: 'error' })
   }
 
   async #answer(answer: FilterAnswer): Promise<void> {

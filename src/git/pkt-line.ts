@@ -37,22 +37,19 @@ export class PktReader {
   }
 
   /**
-   * Takes the next piece and calls back for each packet that is now whole: its content, or null for a flush.
-   * Contents are views of the piece: copy what is kept.
+   * Takes the next piece and gives each packet that is now whole: its content, or null for a flush.
+   * Contents are views of the piece: copy what is kept. All must be taken before the next piece comes.
    * @throws NixsecretError `git` where the length is no length
    */
-  push(piece: Buffer, onPacket: (content: Buffer | null) => void): void {
+  *take(piece: Buffer): Generator<Buffer | null> {
     const data = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece])
     let at = 0
     while (data.length - at >= 4) {
       const length = packetLength(data, at)
-      if (length === 0) {
-        at += 4
-        onPacket(null)
-      } else if (data.length - at >= length) {
-        onPacket(data.subarray(at + 4, at + length))
-        at += length
-      } else break
+      if (length > data.length - at) break
+      const start = at
+      at += length === 0 ? 4 : length
+      yield length === 0 ? null : data.subarray(start + 4, at)
     }
     // A copy, since the piece may be overwritten.
     this.#rest = at === data.length ? EMPTY : Buffer.from(data.subarray(at))

@@ -1,0 +1,92 @@
+import { isArmored } from '../age/armor.ts'
+import { type Header, parseHeader } from '../age/header.ts'
+import { beginsAsAge } from '../age/inspect.ts'
+import { unwrapFileKey } from '../age/open.ts'
+import { PayloadOpener } from '../age/payload.ts'
+import { NixsecretError } from '../errors.ts'
+import { Spool } from '../host/spool.ts'
+import type { FilterContext } from './filter-context.ts'
+import type { LargeSink } from './incoming.ts'
+import { openLarge } from './large-blob.ts'
+import type { Outcome, Smudged } from './smudge.ts'
+
+/**
+ * A large blob on its way to the work tree. It is opened once while it comes in, to see that it is whole, since git
+ * can't be told after the first byte that it is not; the blob itself is kept on disk meanwhile, as git has it.
+ */
+export class LargeSmudge implements LargeSink {
+  readonly #spool: Spool
+  #key: { header: Header; fileKey: Buffer } | null
+  #outcome: Outcome
+  #opener: PayloadOpener | null
+  #skip: number
+
+  private constructor(spoolDir: string, outcome: Outcome, key: { header: Header; fileKey: Buffer } | null) {
+    this.#spool = new Spool(spoolDir, 0)
+    this.#outcome = outcome
+    this.#key = key
+    this.#opener = key === null ? null : new PayloadOpener(key.fileKey)
+    this.#skip = key === null ? 0 : key.header.length
+  }
+
+  /**
+   * @param head the first MiB
+   * @param held whether it is to stay ciphertext
+   */
+  static async begin(context: FilterContext, head: Buffer, held: boolean): Promise<LargeSmudge> {
+    const asItIs = (outcome: Outcome) => new LargeSmudge(context.spoolDir, outcome, null)
+    if (held) return asItIs('held')
+    if (!beginsAsAge(head)) return asItIs('plaintext')
+    // Armor of this size is opened whole, when it is all there.
+    if (isArmored(head)) return asItIs('open')
+    try {
+      const header = parseHeader(head, true) as Header
+      const fileKey = await unwrapFileKey(header, await context.keys.identities())
+      if (fileKey === null) return asItIs('locked')
+      return new LargeSmudge(context.spoolDir, 'open', { header, fileKey })
+    } catch (fault) {
+      if (fault instanceof NixsecretError && fault.code === 'format') return asItIs('damaged')
+      throw fault
+    }
+  }
+
+  write(piece: Buffer): void {
+    this.#spool.write(piece)
+    this.#verify((opener) => {
+      const rest = piece.subarray(Math.min(this.#skip, piece.length))
+      this.#skip -= piece.length - rest.length
+      // A copy, since the opener keeps what does not fill a chunk.
+      opener.update(Buffer.from(rest))
+    })
+  }
+
+  /** @param openWhole opens an armored blob */
+  async finish(openWhole: (blob: Buffer) => Promise<Smudged>): Promise<Smudged> {
+    this.#verify((opener) => opener.final())
+    const { header, fileKey } = this.#key ?? {}
+    if (this.#outcome !== 'open') return { content: this.#spool.read(), outcome: this.#outcome }
+    if (header === undefined || fileKey === undefined) return openWhole(await this.#whole())
+    return { content: openLarge(() => this.#spool.read(), header, fileKey), outcome: 'open' }
+  }
+
+  discard(): void {
+    this.#spool.discard()
+  }
+
+  #verify(step: (opener: PayloadOpener) => void): void {
+    if (this.#opener === null) return
+    try {
+      step(this.#opener)
+    } catch (fault) {
+      if (!(fault instanceof NixsecretError && fault.code === 'format')) throw fault
+      this.#opener = null
+      this.#outcome = 'damaged'
+    }
+  }
+
+  async #whole(): Promise<Buffer> {
+    const pieces: Buffer[] = []
+    for await (const piece of this.#spool.read()) pieces.push(piece)
+    return Buffer.concat(pieces)
+  }
+}
