@@ -85,6 +85,7 @@ async function session(
     driver,
     typed,
     String(kill),
+    ...shell,
     process.execPath,
     '--import',
     'tsx',
