@@ -19,6 +19,11 @@ export type ErrorCode =
 
 /** A fault to tell the user about. Anything else that is thrown is a bug of ours. Messages never hold secret bytes. */
 export class NixsecretError extends Error {
+  // The program is bundled into several files, each with a copy of this class: the name tells, not the copy.
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'NixsecretError'
+  }
+
   readonly code: ErrorCode
   /** Commands to paste, one each; printed as `hint:` lines. */
   readonly hints: readonly string[]

@@ -8,9 +8,10 @@ import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { ConflictMarkers } from './conflict-markers.ts'
-import { type EarlierBlob, holdsPlaintext, type Plaintext } from './earlier-blob.ts'
+import type { EarlierBlob } from './earlier-blob.ts'
 import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
+import { holdsPlaintext, type Plaintext } from './holds-plaintext.ts'
 
 /** What clean hands to git, and what the user should hear about it. */
 export interface Cleaned {
@@ -31,7 +32,7 @@ export async function clean(
   earlier: EarlierBlobs,
 ): Promise<Cleaned> {
   // An empty file stays an empty blob: git itself treats it specially in rebase.
-  if (content.length === 0) return { content }
+  if (content.length === 0 || neverEncrypted(path)) return { content }
   const ciphertext = beginsAsAge(content)
   if (ciphertext && (await passes(context, content, earlier))) return { content }
   const plaintext = { size: content.length, hash: context.memo.hash(content) }

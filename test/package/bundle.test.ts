@@ -1,0 +1,64 @@
+import { builtinModules } from 'node:module'
+import { build, type Metafile } from 'esbuild'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+
+interface BuildScript {
+  readonly hotPath: Record<string, unknown>
+  readonly commands: Record<string, unknown>
+  bundledPackages(metafiles: Metafile[]): string[]
+  thirdPartyLicenses(metafiles: Metafile[]): string
+}
+
+const script = (await import(new URL('../../build.mjs', import.meta.url).href)) as BuildScript
+const look = async (options: Record<string, unknown>) =>
+  ((await build({ ...options, write: false })) as { metafile: Metafile }).metafile
+const hotPath = await look(script.hotPath)
+const commands = await look(script.commands)
+
+/** Every source file that is in the bundle of an entry that git starts. */
+function loadedWith(entry: string): string[] {
+  const output = Object.values(hotPath.outputs).find(({ entryPoint }) => entryPoint === entry)
+  assert.ok(output, `${entry} has no file of its own`)
+  return Object.keys(output.inputs)
+}
+
+const FORBIDDEN =
+  /node_modules\/(simple-git|sshpk|age-encryption)\/|^src\/(guard|setup)\/|^src\/cli\/main\.ts$/
+
+for (const entry of ['src/cli/plumbing.ts', 'src/filter/crypto-worker.ts']) {
+  test(`${entry} comes with no package and no layer that it does not need`, () => {
+    const loaded = loadedWith(entry)
+    assert.ok(loaded.some((path) => path.startsWith('src/age/')))
+    assert.equal(
+      loaded.filter((path) => FORBIDDEN.test(path)),
+      [],
+    )
+  })
+}
+
+test('the entry by itself loads nothing but itself', () => {
+  assert.equal(loadedWith('src/bin.ts'), ['src/bin.ts'])
+})
+
+test('what stays outside of the bundle is part of Node', () => {
+  const outside = [hotPath, commands]
+    .flatMap((metafile) => Object.values(metafile.outputs))
+    .flatMap((output) => output.imports)
+    .filter(({ external, path }) => external && !path.startsWith('node:'))
+    .map(({ path }) => path)
+    .filter((path) => !/^\.\/(cli\/[\w-]+\.mjs|plumbing\.js)$/.test(path))
+  assert.equal(
+    outside.filter((path) => !builtinModules.includes(path)),
+    [],
+  )
+})
+
+test('the licence of every bundled package is handed on', () => {
+  const packages = script.bundledPackages([hotPath, commands])
+  assert.ok(packages.includes('node_modules/smol-toml'))
+  const text = script.thirdPartyLicenses([hotPath, commands])
+  for (const dir of packages) assert.ok(text.includes(`\n${dir.replace(/^.*node_modules\//, '')} `), dir)
+})
+
+test.run()
