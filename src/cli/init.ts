@@ -1,0 +1,151 @@
+import { resolve } from 'node:path'
+import { displayPath, displayText } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import type { Repository } from '../git/repository.ts'
+import { lineToAdd } from '../setup/hook-text.ts'
+import { fileToEdit } from '../setup/hooks-place.ts'
+import { initGlobal } from '../setup/init-global.ts'
+import { type InitReport, initRepository } from '../setup/init-repository.ts'
+import { type OpenReport, openLocked } from '../setup/open-locked.ts'
+import { trackedPlaintext } from '../setup/tracked-plaintext.ts'
+import { openHere } from './here.ts'
+import { parseOptions, refuseOperands } from './parse-options.ts'
+import { paintFor, print, printHint, printNote, printWarning } from './print.ts'
+
+export const help = `usage: git nixsecret init [options]
+
+Sets this repository up, once for each clone: git's filter, diff and merge drivers, the hooks that stop plaintext
+from being committed or pushed, and, if there is none yet, the policy (nixsecret.toml) and the lines in
+.gitattributes that say what is encrypted. In a clone that has a policy it decrypts what your key opens.
+Again, it changes nothing.
+
+  --identity FILE         your private key (age or OpenSSH); else $NIXSECRET_IDENTITY,
+                          ~/.config/git-nixsecret/identity.txt, ~/.ssh/id_ed25519 or ~/.ssh/id_rsa
+  --recipient [NAME=]KEY  who else can read: age1…, ssh-ed25519 … or ssh-rsa …; may be repeated
+  --path GLOB             what is encrypted, as in .gitattributes; may be repeated (default: secrets/**)
+  --sealed                these files stay ciphertext in the work tree, even for those who hold a key
+  --global                only the drivers, for every repository of yours; no hooks
+  --no-hooks              install no hooks
+`
+
+const OPTIONS = {
+  identity: { type: 'string' },
+  recipient: { type: 'string', multiple: true },
+  path: { type: 'string', multiple: true },
+  sealed: { type: 'boolean' },
+  global: { type: 'boolean' },
+  'no-hooks': { type: 'boolean' },
+} as const
+
+/** Runs `init`. */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseOptions('init', args, OPTIONS)
+  refuseOperands('init', positionals)
+  if (values.global) return runGlobal(Object.keys(values))
+  const repo = await openHere()
+  const report = await initRepository(repo, {
+    identity: values.identity === undefined ? null : resolve(values.identity),
+    recipients: values.recipient ?? [],
+    paths: values.path ?? [],
+    sealed: values.sealed ?? false,
+    hooks: !(values['no-hooks'] ?? false),
+  })
+  const opened = await openLocked(repo)
+  printReport(report, opened)
+  await printPlaintext(repo)
+  return 0
+}
+
+async function runGlobal(given: readonly string[]): Promise<number> {
+  const other = given.find((option) => option !== 'global' && option !== 'no-hooks')
+  if (other !== undefined) {
+    throw new NixsecretError('usage', `--${other} is for one repository and does not go with --global`)
+  }
+  const set = await initGlobal(process.cwd())
+  print(
+    set.length === 0 ? 'everything was set up already' : 'the drivers are in your global git configuration',
+  )
+  printNote(
+    'this installs no hooks: nothing stops plaintext from being pushed until this is run in a repository',
+  )
+  printHint('git nixsecret init')
+  return 0
+}
+
+function printReport(report: InitReport, opened: OpenReport): void {
+  const rows = reportRows(report, opened)
+  const paint = paintFor(process.stdout)
+  for (const [what, text] of rows) print(`${paint('bold', what.padEnd(16))} ${text}`)
+  if (rows.length === 0) print('everything was set up already; nothing changed')
+  printByHand(report)
+  for (const problem of report.own.problems) printWarning(problem.message)
+  const { policy } = report
+  if (policy !== null) {
+    if (!policy.ownIncluded)
+      printWarning('no key of yours is among the readers: you will not be able to read what you encrypt')
+    printNote('next: commit these two files, then add secrets with plain git')
+    printHint('git add nixsecret.toml .gitattributes && git commit -m "Encrypt secrets"')
+  } else if (opened.locked.length > 0) {
+    const why = report.own.keys.length === 0 ? 'you have no key here' : 'no key of yours opens what is locked'
+    printNote(
+      `${files(opened.locked.length)} ${opened.locked.length === 1 ? 'stays' : 'stay'} locked: ${why}; ask a reader to add your public key`,
+    )
+    printHint('git nixsecret recipient add NAME KEY && git nixsecret rekey    # for a reader to run')
+  }
+  for (const path of opened.changed) {
+    printWarning(`${displayPath(path)} was changed while it was locked, and was left alone`)
+    printHint(`git restore -- ${displayPath(path)}`)
+  }
+}
+
+function reportRows(report: InitReport, opened: OpenReport): [string, string][] {
+  const rows: [string, string][] = []
+  if (report.policy !== null) {
+    rows.push(['nixsecret.toml', `${report.policy.readers.map(({ name }) => name).join(', ')} can read`])
+  }
+  const globs = report.attributes
+    .filter((line) => line.includes('filter='))
+    .map((line) => line.split(' filter=')[0])
+  if (globs.length > 0) rows.push(['.gitattributes', `${globs.join(', ')} will be encrypted`])
+  if (report.config.some((key) => !key.startsWith('hook.'))) {
+    rows.push(['git config', 'filter, diff and merge drivers'])
+  }
+  if (report.identityAdded) rows.push(['identity', 'your key is in nixsecret.identity of this repository'])
+  const hooks = [...report.hooksWritten]
+  for (const key of report.config) {
+    if (key.startsWith('hook.') && key.endsWith('.event')) hooks.push(key.slice('hook.nixsecret-'.length, -6))
+  }
+  if (hooks.length > 0) rows.push(['hooks', hooks.join(', ')])
+  if (report.hooksKept.length > 0) rows.push(['', `yours still run first: ${report.hooksKept.join(', ')}`])
+  if (opened.opened.length > 0) {
+    const locked = opened.locked.length === 0 ? '' : `, ${opened.locked.length} stay locked`
+    rows.push(['decrypted', `${files(opened.opened.length)}${locked}`])
+  }
+  return rows
+}
+
+function printByHand({ hooks, hooksByHand }: InitReport): void {
+  if (hooks?.method !== 'by hand' || hooksByHand.length === 0) return
+  printWarning(
+    `core.hooksPath leads to ${displayText(hooks.dir)}, which is not ours to write: nothing is checked until these lines are there`,
+  )
+  for (const name of hooksByHand) {
+    printHint(`${lineToAdd(name)}    # into ${displayText(fileToEdit(hooks.dir, name))}`)
+  }
+}
+
+async function printPlaintext(repo: Repository): Promise<void> {
+  const paths = await trackedPlaintext(repo)
+  if (paths.length === 0) return
+  printWarning(`git has ${files(paths.length)} in plaintext that should be encrypted:`)
+  for (const path of paths.slice(0, 10)) process.stderr.write(`  ${displayPath(path)}\n`)
+  if (paths.length > 10) process.stderr.write(`  and ${paths.length - 10} more\n`)
+  printNote(
+    'encrypt them from now on; what was committed stays readable in the history, so change these secrets',
+  )
+  printHint('git add --renormalize . && git commit -m "Encrypt secrets"')
+}
+
+function files(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`
+}

@@ -1,0 +1,132 @@
+import { displayPath, pathBytes } from '../byte-path.ts'
+import { pastePath } from '../secret/paste-path.ts'
+import { pathArgument } from '../secret/path-argument.ts'
+import { Workspace } from '../secret/workspace.ts'
+import { type FileState, type FileStatus, PROBLEM_HINT, type ProblemId } from '../setup/file-status.ts'
+import { type RepositoryStatus, repositoryStatus } from '../setup/repository-status.ts'
+import { openHere } from './here.ts'
+import { parseOptions } from './parse-options.ts'
+import { type Paint, paintFor, print, printHint, printNote, printWarning, type Style } from './print.ts'
+import { ProgressLine } from './progress-line.ts'
+import { type Cell, renderTable } from './table.ts'
+
+export const help = `usage: git nixsecret status [--json] [PATH…]
+
+Every protected file, as .gitattributes has them: how it lies in the work tree, who can read it, and what is wrong.
+Asks for no passphrase.
+
+  open       plaintext, as git has it             locked     ciphertext: no key here opens it, or it was locked
+  modified   changed since it was staged          sealed     is to stay ciphertext in the work tree
+  altered    ciphertext that somebody changed     empty      as git has it
+  missing    not in the work tree                 skipped    left out by a sparse checkout
+  untracked  not in git yet                       unmerged   in a conflict
+  not a file a symlink or submodule               removed    only in HEAD any more
+
+  --json     { "version": 1, "files": [ { "path", "state", "sealed", "readers", "opens", "recipients",
+             "problems": [ { "id", "message" } ] } ], "problems": N }
+             readers: names in the policy, or null; opens: whether a key here opens it, or null;
+             recipients: fits, stale, no-digest or null; path: in double quotes with C escapes if it is no UTF-8
+             ids: plaintext-in-index plaintext-in-head damaged stale altered no-reader symlink submodule
+
+Exit: 0; 1 where a file has a problem; 2 for a fault, such as a policy that does not parse.
+`
+
+const STYLES: Partial<Record<FileState, Style>> = {
+  open: 'green',
+  modified: 'yellow',
+  altered: 'red',
+  locked: 'dim',
+  sealed: 'dim',
+  missing: 'yellow',
+  untracked: 'yellow',
+  unmerged: 'red',
+  'not a file': 'red',
+}
+
+/** Runs `status`. */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseOptions('status', args, { json: { type: 'boolean' } })
+  const space = await Workspace.open(null)
+  const scopes = positionals.map((text) => pathArgument(space, text))
+  space.close()
+  const progress = new ProgressLine('looking at secrets')
+  let status: RepositoryStatus
+  try {
+    status = await repositoryStatus(await openHere(), scopes, progress.show)
+  } finally {
+    progress.end()
+  }
+  const problems = status.files.reduce((sum, file) => sum + file.problems.length, 0)
+  if (values.json) print(JSON.stringify({ version: 1, files: status.files.map(asJson), problems }, null, 2))
+  else printStatus(status, space)
+  for (const fault of status.keyProblems) printWarning(fault.message)
+  if (!status.installed && status.files.length > 0) {
+    printWarning('git-nixsecret is not set up in this clone: "git add" would store plaintext')
+    printHint('git nixsecret init')
+  }
+  if (status.policyFault !== null) throw status.policyFault
+  return problems > 0 ? 1 : 0
+}
+
+function asJson({ path, ...rest }: FileStatus) {
+  const text = pathBytes(path).toString('utf8')
+  const faithful = Buffer.from(text, 'utf8').equals(pathBytes(path))
+  return { path: faithful ? text : displayPath(path), ...rest }
+}
+
+function printStatus(status: RepositoryStatus, space: Workspace): void {
+  const { files } = status
+  const paint = paintFor(process.stdout)
+  if (files.length === 0) {
+    print('no file here is protected')
+    if (!status.hasPolicy) printHint('git nixsecret init')
+    return
+  }
+  for (const line of renderTable([heading(paint), ...files.map((file) => row(file, paint))])) print(line)
+  print('')
+  print(summary(files, paint))
+  printHints(status, space)
+}
+
+function heading(paint: Paint): Cell[] {
+  return ['STATE', 'FILE', 'READERS', 'PROBLEM'].map((text) => ({ text, shown: paint('dim', text) }))
+}
+
+function row({ path, state, readers, recipients, problems }: FileStatus, paint: Paint): Cell[] {
+  const style = STYLES[state]
+  const note = recipients === 'no-digest' ? ['made by another tool: readers not known'] : []
+  const trouble = problems.map(({ message }) => message)
+  const text = [...trouble, ...note].join('; ')
+  return [
+    { text: state, shown: style === undefined ? state : paint(style, state) },
+    { text: displayPath(path) },
+    { text: readers?.join(', ') ?? '-' },
+    { text, shown: paint(trouble.length > 0 ? 'red' : 'dim', text) },
+  ]
+}
+
+function summary(files: readonly FileStatus[], paint: Paint): string {
+  const counts = new Map<FileState, number>()
+  for (const { state } of files) counts.set(state, (counts.get(state) ?? 0) + 1)
+  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ')
+  const bad = files.filter((file) => file.problems.length > 0).length
+  const verdict = bad === 0 ? paint('green', 'nothing to mend') : paint('red', `${bad} to mend`)
+  return `${files.length} ${files.length === 1 ? 'file' : 'files'}: ${states}; ${verdict}`
+}
+
+/** One command for each kind of problem. */
+function printHints({ files, keys }: RepositoryStatus, space: Workspace): void {
+  const byId = new Map<ProblemId, FileStatus[]>()
+  for (const file of files) {
+    for (const { id } of file.problems) byId.set(id, [...(byId.get(id) ?? []), file])
+  }
+  for (const [id, bad] of byId) {
+    const words = bad.slice(0, 8).map((file) => pastePath(space, file.path))
+    if (bad.length > words.length) words.push('…')
+    printHint(PROBLEM_HINT[id](words.join(' ')))
+  }
+  const locked = files.filter((file) => file.state === 'locked')
+  if (locked.some((file) => file.opens === true)) printHint('git nixsecret unlock')
+  else if (locked.length > 0 && keys === 0)
+    printNote('you have no key here; git nixsecret doctor says where keys are looked for')
+}

@@ -1,0 +1,33 @@
+/** One cell: its text, and the same with colours, if any. */
+export interface Cell {
+  readonly text: string
+  readonly shown?: string
+}
+
+/**
+ * Lines of an aligned table, two spaces between columns, none at the ends of lines.
+ * Widths are counted in characters, East Asian wide ones as two columns.
+ */
+export function renderTable(rows: readonly (readonly Cell[])[]): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: columns }, (_, i) =>
+    Math.max(0, ...rows.map((row) => width(row[i]?.text ?? ''))),
+  )
+  return rows.map((row) => {
+    let last = row.length - 1
+    while (last >= 0 && row[last]?.text === '') last--
+    return row
+      .slice(0, last + 1)
+      .map(({ text, shown = text }, i) =>
+        i === last ? shown : shown + ' '.repeat((widths[i] ?? 0) - width(text)),
+      )
+      .join('  ')
+  })
+}
+
+function width(text: string): number {
+  let columns = 0
+  for (const char of text.replace(/\p{M}/gu, ''))
+    columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/.test(char) ? 2 : 1
+  return columns
+}

@@ -1,0 +1,71 @@
+import type { AgeIdentity } from '../age/identity.ts'
+import { inspectBlob } from '../age/inspect.ts'
+import { judgeReaders } from '../blob/judge-readers.ts'
+import { openBlob } from '../blob/open-blob.ts'
+import { type Readers, readersFor } from '../blob/readers.ts'
+import type { BytePath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import type { CatFile } from '../git/cat-file.ts'
+import type { Policy } from '../policy/policy.ts'
+
+/** Bytes; larger blobs are judged by their header alone. */
+const LARGEST_OPENED = 64 << 20
+/** Bytes of a blob that hold every header that we read (1 MiB at most, see age/header.ts). */
+const HEAD_SIZE = 2 << 20
+
+/** What one blob is. */
+export interface BlobReport {
+  readonly kind: 'age' | 'plaintext' | 'damaged' | 'empty' | 'absent'
+  /** Why, where it is damaged. */
+  readonly reason: string | null
+  readonly opens: boolean | null
+  /** Null where no key opens it, or it is large. */
+  readonly plaintext: Buffer | null
+  readonly recipients: 'fits' | 'stale' | 'no-digest' | null
+}
+
+const ABSENT: BlobReport = { kind: 'absent', reason: null, opens: null, plaintext: null, recipients: null }
+
+/** Looks at a blob: what it is, whether a key here opens it to the last byte, and whom it is encrypted for. */
+export async function reportBlob(
+  catFile: CatFile,
+  oid: string,
+  identities: readonly AgeIdentity[],
+  readers: Readers | null,
+): Promise<BlobReport> {
+  const info = await catFile.info(oid)
+  if (info === null || info.type !== 'blob') return ABSENT
+  if (info.size === 0) return { ...ABSENT, kind: 'empty' }
+  const blob = await read(catFile, oid, info.size)
+  const shape = inspectBlob(blob, info.size)
+  if (shape.kind === 'broken') return { ...ABSENT, kind: 'damaged', reason: shape.reason }
+  if (shape.kind !== 'age') return { ...ABSENT, kind: shape.kind }
+  const recipients = readers === null ? null : judgeReaders(shape.header, readers)
+  if (blob.length < info.size) return { ...ABSENT, kind: 'age', recipients }
+  const opened = await openBlob(blob, identities)
+  if (opened.state === 'damaged') return { ...ABSENT, kind: 'damaged', reason: opened.reason }
+  const plaintext = opened.state === 'open' ? opened.plaintext : null
+  return { kind: 'age', reason: null, opens: plaintext !== null, plaintext, recipients }
+}
+
+/** The readers that the policy names, or null where it names nobody. */
+export function readersOrNull(policy: Policy | null, path: BytePath): Readers | null {
+  if (policy === null) return null
+  try {
+    return readersFor(policy, path)
+  } catch (fault) {
+    if (fault instanceof NixsecretError) return null
+    throw fault
+  }
+}
+
+async function read(catFile: CatFile, oid: string, size: number): Promise<Buffer> {
+  if (size <= LARGEST_OPENED) return (await catFile.get(oid))?.content ?? Buffer.alloc(0)
+  const head: Buffer[] = []
+  let length = 0
+  await catFile.stream(oid, (chunk) => {
+    if (length < HEAD_SIZE) head.push(Buffer.from(chunk))
+    length += chunk.length
+  })
+  return Buffer.concat(head)
+}

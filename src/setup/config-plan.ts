@@ -1,0 +1,41 @@
+import { displayText } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { type GitConfig, sameConfigValue } from '../git/config.ts'
+import type { ConfigEntry } from './config-entries.ts'
+
+/** What has to change so that the configuration holds our entries. */
+export interface ConfigPlan {
+  /** To be set, because missing or of an earlier release. */
+  readonly set: readonly ConfigEntry[]
+}
+
+/**
+ * Compares a configuration file with the entries that it should hold; changes nothing.
+ * @throws NixsecretError `refused` where a key has a value that is not ours: never overwritten
+ */
+export function planConfig(config: GitConfig, entries: readonly ConfigEntry[]): ConfigPlan {
+  const set: ConfigEntry[] = []
+  for (const entry of entries) {
+    const values = config.all(entry.key)
+    const value = values.at(-1)
+    if (value === undefined) set.push(entry)
+    else if (values.length === 1 && entry.formerly.includes(value)) set.push(entry)
+    else if (values.length > 1 || !sameConfigValue(value, entry.value)) throw foreign(config, entry, value)
+  }
+  return { set }
+}
+
+/** Sets what a plan says. */
+export async function applyConfig(config: GitConfig, plan: ConfigPlan): Promise<void> {
+  for (const { key, value } of plan.set) await config.set(key, value)
+}
+
+function foreign(config: GitConfig, entry: ConfigEntry, value: string): NixsecretError {
+  const where =
+    config.scope === 'global' ? 'your global git configuration' : "this repository's configuration"
+  return new NixsecretError(
+    'refused',
+    `${entry.key} in ${where} is ${displayText(value)}, which git-nixsecret did not set and needs to be otherwise`,
+    { hints: [`git config --${config.scope} --unset-all ${entry.key}`, 'git nixsecret init'] },
+  )
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Repository, requireWorkTree } from '../../git/repository.ts'
+import { runGit } from '../../git/run-git.ts'
+import { PROBLEM_TEXT, type ProblemId } from '../file-status.ts'
+import { type RepositoryStatus, repositoryStatus } from '../repository-status.ts'
+import { type Diagnosis, fine, problem, warning } from './finding.ts'
+
+/** The protected files themselves, and what Nix would copy of them. */
+export async function checkFiles(repo: Repository): Promise<Diagnosis[]> {
+  const status = await repositoryStatus(repo, [])
+  return [...checkStates(status), await checkNixCopies(repo, status)]
+}
+
+function checkStates({ files }: RepositoryStatus): Diagnosis[] {
+  const counts = new Map<ProblemId, number>()
+  for (const { id } of files.flatMap((file) => file.problems)) counts.set(id, (counts.get(id) ?? 0) + 1)
+  if (counts.size === 0) return [fine('files', `${count(files.length)} protected, none with a problem`)]
+  return [...counts].map(([id, number]) =>
+    problem('files', `${count(number)}: ${PROBLEM_TEXT[id]}`, 'git nixsecret status'),
+  )
+}
+
+/** Nix copies what lies in the work tree into its store, which every user of the machine can read. */
+async function checkNixCopies(repo: Repository, { files }: RepositoryStatus): Promise<Diagnosis> {
+  const cwd = requireWorkTree(repo)
+  const open = files.filter(({ state }) =>
+    ['open', 'modified', 'untracked', 'unmerged'].includes(state),
+  ).length
+  const isFlake = existsSync(join(cwd, 'flake.nix'))
+  const usesNix = isFlake || (await runGit(['ls-files', '-z', '--', '*.nix'], { cwd })).length > 0
+  if (!usesNix || open === 0) {
+    return fine('nix-store', open === 0 ? 'no open secret for Nix to copy' : 'no Nix expression here')
+  }
+  return warning(
+    'nix-store',
+    `${count(open)} open: a build from this directory (path: or a changed git tree) copies them, readable by all, to the Nix store`,
+    'git nixsecret lock    # before you build',
+  )
+}
+
+function count(number: number): string {
+  return number === 1 ? '1 file' : `${number} files`
+}

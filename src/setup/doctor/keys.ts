@@ -1,0 +1,52 @@
+import { parseRecipient } from '../../age/recipient.ts'
+import { displayText } from '../../byte-path.ts'
+import { looseMode } from '../../host/identity-files.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { type OwnKey, ownKeys } from '../own-key.ts'
+import { type Diagnosis, fine, problem, warning } from './finding.ts'
+
+/** The private keys of this user: found, readable, safe from others, and known to the policy. */
+export async function checkKeys(cwd: string, policy: Policy | null): Promise<Diagnosis[]> {
+  const { keys, problems } = await ownKeys(cwd, null)
+  const found = problems.map((fault) => problem('identity', fault.message, ...fault.hints))
+  if (keys.length === 0 && problems.length === 0) {
+    const message = 'no private key: files stay locked here'
+    return [warning('identity', message, 'ssh-keygen -t ed25519', 'git nixsecret init --identity FILE')]
+  }
+  const names = policy === null ? null : namesByKey(policy)
+  for (const key of keys) found.push(checkKey(key, names))
+  for (const file of new Set(keys.map((key) => key.file))) {
+    const mode = looseMode(file)
+    if (mode === null) continue
+    const shown = displayText(file)
+    found.push(problem('identity-mode', `others can read ${shown} (mode ${mode})`, `chmod 600 ${shown}`))
+  }
+  const known = keys.some(
+    (key) => names === null || key.publicKey === null || nameOf(key, names) !== undefined,
+  )
+  if (!known && keys.length > 0) {
+    found.push(
+      warning(
+        'reader',
+        'no key of yours is in nixsecret.toml: a reader must add it',
+        'git nixsecret recipient add NAME KEY && git nixsecret rekey',
+      ),
+    )
+  }
+  return found
+}
+
+function checkKey(key: OwnKey, names: ReadonlyMap<string, string> | null): Diagnosis {
+  const file = displayText(key.file)
+  if (key.publicKey === null) return fine('identity', `${file}: locked with a passphrase`)
+  const name = names === null ? undefined : nameOf(key, names)
+  return fine('identity', `${file}: ${name === undefined ? 'not in the policy' : `${name} in the policy`}`)
+}
+
+function nameOf(key: OwnKey, names: ReadonlyMap<string, string>): string | undefined {
+  return key.publicKey === null ? undefined : names.get(parseRecipient(key.publicKey).canonical)
+}
+
+function namesByKey(policy: Policy): Map<string, string> {
+  return new Map([...policy.recipients].map(([name, key]) => [parseRecipient(key).canonical, name]))
+}

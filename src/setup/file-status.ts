@@ -1,0 +1,80 @@
+import type { BytePath } from '../byte-path.ts'
+
+/**
+ * How a protected file lies in the work tree:
+ * `open` plaintext, as git has it; `modified` plaintext, changed since; `locked` ciphertext, as git has it;
+ * `altered` ciphertext that was changed, which clean refuses; `sealed` ciphertext because the path is to stay so;
+ * `empty`; `missing`; `skipped` left out on purpose (sparse checkout); `untracked` not in git yet;
+ * `unmerged` in a conflict; `not a file` a symlink or submodule; `removed` only in HEAD any more.
+ */
+export type FileState =
+  | 'open'
+  | 'modified'
+  | 'locked'
+  | 'altered'
+  | 'sealed'
+  | 'empty'
+  | 'missing'
+  | 'skipped'
+  | 'untracked'
+  | 'unmerged'
+  | 'not a file'
+  | 'removed'
+
+/** What needs mending. The ids are stable: `--json` has them. */
+export type ProblemId =
+  | 'plaintext-in-index'
+  | 'plaintext-in-head'
+  | 'damaged'
+  | 'stale'
+  | 'altered'
+  | 'no-reader'
+  | 'symlink'
+  | 'submodule'
+
+/** One thing that needs mending. */
+export interface FileProblem {
+  readonly id: ProblemId
+  /** For people; lower case, no full stop. */
+  readonly message: string
+}
+
+/** Everything that status knows of one protected path. */
+export interface FileStatus {
+  readonly path: BytePath
+  readonly state: FileState
+  /** Whether it stays ciphertext in the work tree (`filter=nixsecret-sealed`). */
+  readonly sealed: boolean
+  /** Names that the policy has for it; null where there is no policy, or it names nobody. */
+  readonly readers: readonly string[] | null
+  /** Whether a key here opens the blob in the index; null where there is no such blob, or it is no age file. */
+  readonly opens: boolean | null
+  /** How the blob stands to the policy; null where there is no age file or no policy. */
+  readonly recipients: 'fits' | 'stale' | 'no-digest' | null
+  readonly problems: readonly FileProblem[]
+}
+
+/** Says what is wrong, in words. */
+export const PROBLEM_TEXT: Readonly<Record<ProblemId, string>> = {
+  'plaintext-in-index': 'plaintext in the index',
+  'plaintext-in-head': 'plaintext in HEAD',
+  damaged: 'damaged in git',
+  stale: 'encrypted for other readers',
+  altered: 'changed while locked',
+  'no-reader': 'the policy names no reader',
+  symlink: 'a symlink: git stores its target in plaintext',
+  submodule: 'a submodule: git encrypts nothing in it',
+}
+
+/** What mends it: a command to paste, with a place for the paths. */
+export const PROBLEM_HINT: Readonly<Record<ProblemId, (paths: string) => string>> = {
+  'plaintext-in-index': (paths) => `git add --renormalize -- ${paths}`,
+  'plaintext-in-head': (paths) =>
+    `git add --renormalize -- ${paths} && git commit    # then change these secrets`,
+  damaged: (paths) => `git log --oneline -- ${paths}    # restore an earlier version`,
+  stale: (paths) => `git nixsecret rekey ${paths}`,
+  altered: (paths) => `git restore -- ${paths}    # or, with new content: git nixsecret set PATH`,
+  'no-reader': () => '$EDITOR nixsecret.toml    # a [default] or a [[rule]] with `to`',
+  symlink: (paths) => `git rm --cached -- ${paths}`,
+  submodule: (paths) => `git rm --cached -- ${paths}`,
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BytePath } from '../byte-path.ts'
+import { GitConfig, sameConfigValue } from '../git/config.ts'
+import { type Repository, requireWorkTree } from '../git/repository.ts'
+import { type ConfigEntry, DRIVER_ENTRIES, REPOSITORY_ENTRIES } from './config-entries.ts'
+import { HOOKS, hookFile } from './hook-text.ts'
+import { hookState } from './hooks-place.ts'
+import { hookEntries, removeHookFiles } from './install-hooks.ts'
+import { readRecord, removeState } from './install-record.ts'
+import { protectedFiles } from './protected-files.ts'
+import { isWorkFile, looksSealed } from './work-file.ts'
+
+/** What uninstall took out, and what it had to leave. */
+export interface UninstallReport {
+  /** Keys of the configuration that are gone. */
+  readonly config: readonly string[]
+  /** Keys that init had set and somebody has changed since: left. */
+  readonly configLeft: readonly string[]
+  readonly hooks: readonly string[]
+  /** Hooks of others that lie where ours was, with the one that init moved aside still beside them. */
+  readonly hooksLeft: readonly string[]
+}
+
+/** Protected files that lie open in the work tree. */
+export async function openFiles(repo: Repository): Promise<BytePath[]> {
+  const workTree = requireWorkTree(repo)
+  const entries = await protectedFiles(repo)
+  const paths = [...new Set(entries.map((entry) => entry.path))]
+  return paths.filter((path) => isWorkFile(workTree, path) && !looksSealed(workTree, path))
+}
+
+/**
+ * Takes out what init put into a repository: by its record, or, where that is lost, what has the values and texts
+ * that init writes. Policy and `.gitattributes` belong to the project and stay.
+ */
+export async function uninstallRepository(repo: Repository): Promise<UninstallReport> {
+  const record = readRecord(repo.stateDir)
+  const config = await GitConfig.read(repo.workTree ?? repo.gitDir, 'local')
+  const candidates = record === null ? DRIVER_ENTRIES : REPOSITORY_ENTRIES
+  const set = record === null ? null : new Set(record.config)
+  const mine = [...candidates, ...hookEntries()].filter((entry) => set?.has(entry.key) ?? true)
+  const removed: string[] = []
+  const left: string[] = []
+  for (const entry of mine) {
+    if (config.get(entry.key) === null) continue
+    if (!isUnchanged(config, entry)) left.push(entry.key)
+    else {
+      await config.unset(entry.key)
+      removed.push(entry.key)
+    }
+  }
+  if (record?.identity) await config.remove('nixsecret.identity', record.identity)
+  // Never where core.hooksPath leads: what lies there is not ours, whatever its text.
+  const dir = record?.hooks?.dir ?? join(repo.commonDir, 'hooks')
+  const present = existsSync(dir) ? HOOKS.filter((name) => isOurs(dir, name)) : []
+  const hooksLeft = removeHookFiles(dir, record?.madeHooksDir ?? false)
+  removeState(repo.stateDir)
+  const configHooks = HOOKS.filter((name) => removed.includes(`hook.nixsecret-${name}.event`))
+  return { config: removed, configLeft: left, hooks: [...present, ...configHooks], hooksLeft }
+}
+
+function isUnchanged(config: GitConfig, entry: ConfigEntry): boolean {
+  const values = config.all(entry.key)
+  const [value = ''] = values
+  return values.length === 1 && (sameConfigValue(value, entry.value) || entry.formerly.includes(value))
+}
+
+function isOurs(dir: string, name: (typeof HOOKS)[number]): boolean {
+  const state = hookState(dir, name, hookFile(name))
+  return state === 'ours' || state === 'former'
+}

@@ -1,0 +1,149 @@
+import { appendFileSync, chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { SetupSandbox } from './setup-sandbox.ts'
+
+const test = suite('doctor')
+
+interface Check {
+  id: string
+  level: string
+  message: string
+  hints: string[]
+}
+
+async function ready(): Promise<SetupSandbox> {
+  const box = await SetupSandbox.make()
+  await box.nixsecret(['init'])
+  box.put('secrets/a', 'one\n')
+  await box.git(['add', '.'])
+  await box.git(['commit', '-qm', 'x'])
+  return box
+}
+
+async function examine(box: SetupSandbox, env = {}): Promise<{ code: number; checks: Check[] }> {
+  const { code, out, stderr } = await box.nixsecret(['doctor', '--json'], { env })
+  try {
+    return { code, checks: (JSON.parse(out) as { checks: Check[] }).checks }
+  } catch {
+    throw new Error(`${code} ${out} ${stderr}`)
+  }
+}
+
+const bad = (checks: Check[]) => checks.filter(({ level }) => level === 'problem').map(({ id }) => id)
+const level = (checks: Check[], id: string) =>
+  checks.filter((check) => check.id === id).map((check) => check.level)
+
+test('after init: no problem, exit 0', async () => {
+  const box = await ready()
+  const { code, checks } = await examine(box)
+  assert.equal(bad(checks), [])
+  assert.is(code, 0)
+  for (const id of [
+    'git',
+    'node',
+    'program',
+    'filter',
+    'trustctime',
+    'rerere',
+    'commit-verbose',
+    'hooks',
+    'policy',
+    'attributes',
+    'identity',
+    'files',
+    'nix-store',
+  ]) {
+    assert.equal(level(checks, id), ['ok'], id)
+  }
+  assert.match(checks.find(({ id }) => id === 'identity')?.message ?? '', /id_ed25519: alice in the policy/)
+})
+
+test('each gate that is open is a problem with a hint', async () => {
+  const box = await ready()
+  const cases: [string, () => unknown, () => unknown][] = [
+    [
+      'filter',
+      () => box.git(['config', 'filter.nixsecret.required', 'false']),
+      () => box.git(['config', 'filter.nixsecret.required', 'true']),
+    ],
+    [
+      'filter',
+      () => box.git(['config', '--unset', 'filter.nixsecret.process']),
+      () => box.git(['config', 'filter.nixsecret.process', 'git-nixsecret filter-process']),
+    ],
+    [
+      'filter',
+      () => box.git(['config', 'diff.nixsecret.cachetextconv', 'true']),
+      () => box.git(['config', 'diff.nixsecret.cachetextconv', 'false']),
+    ],
+    [
+      'hooks',
+      () => chmodSync(join(box.repo, '.git/hooks/pre-push'), 0o644),
+      () => chmodSync(join(box.repo, '.git/hooks/pre-push'), 0o755),
+    ],
+    [
+      'identity-mode',
+      () => chmodSync(join(box.home, '.ssh/id_ed25519'), 0o644),
+      () => chmodSync(join(box.home, '.ssh/id_ed25519'), 0o600),
+    ],
+  ]
+  for (const [id, open, close] of cases) {
+    await open()
+    const { code, checks } = await examine(box)
+    assert.equal(bad(checks), [id], id)
+    assert.is(code, 1)
+    assert.ok(checks.find((check) => check.level === 'problem')?.hints.length, id)
+    await close()
+  }
+  assert.is((await examine(box)).code, 0)
+})
+
+test('a filter that a linked worktree turns off is seen there', async () => {
+  const box = await ready()
+  await box.git(['config', 'extensions.worktreeConfig', 'true'])
+  await box.git(['worktree', 'add', '-q', box.path('linked')])
+  await box.git(['config', '--worktree', 'filter.nixsecret.required', 'false'], { cwd: box.path('linked') })
+  const there = await box.nixsecret(['doctor'], { cwd: box.path('linked') })
+  assert.is(there.code, 1)
+  assert.match(there.out, /PROBLEM +filter\.nixsecret\.required is false, not true/)
+  assert.is((await examine(box)).code, 0)
+})
+
+test('policy against attributes, and a policy that does not parse', async () => {
+  const box = await ready()
+  appendFileSync(join(box.repo, 'nixsecret.toml'), '\n[[rule]]\npaths = ["/hosts/**"]\nto = ["alice"]\n')
+  box.put('hosts/private', 'x')
+  box.put('hosts/key.pub', 'x')
+  assert.equal(bad((await examine(box)).checks), ['attributes'])
+  appendFileSync(join(box.repo, 'nixsecret.toml'), '\nnonsense = [\n')
+  assert.equal(bad((await examine(box)).checks), ['policy'])
+})
+
+test('warnings: no key, a key that nobody named, rerere, commit.verbose, open secrets beside Nix', async () => {
+  const box = await ready()
+  box.put('flake.nix', '{ }')
+  await box.git(['config', 'rerere.enabled', 'true'])
+  await box.git(['config', 'commit.verbose', '2'])
+  await box.git(['config', 'core.trustctime', 'true'])
+  const { code, checks } = await examine(box)
+  assert.is(code, 0)
+  for (const id of ['rerere', 'commit-verbose', 'trustctime', 'nix-store']) {
+    assert.equal(level(checks, id), ['warning'], id)
+  }
+  const env = { NIXSECRET_IDENTITY: box.path('other') }
+  await box.makeKey('bob@x', box.path('other'))
+  assert.equal(level((await examine(box, env)).checks, 'reader'), ['warning'])
+  const missing = await examine(box, { NIXSECRET_IDENTITY: box.path('nowhere') })
+  assert.equal(bad(missing.checks), ['identity'])
+})
+
+test('before init, everything that is missing is named', async () => {
+  const box = await SetupSandbox.make({ key: false })
+  const { code, checks } = await examine(box)
+  assert.is(code, 1)
+  assert.equal(bad(checks), ['filter', 'hooks', 'policy'])
+})
+
+test.run()
