@@ -1,0 +1,72 @@
+import { isArmored } from '../age/armor.ts'
+import { MAX_HEADER_SIZE } from '../age/header.ts'
+import { type BlobShape, beginsAsAge, inspectBlob } from '../age/inspect.ts'
+import { NixsecretError } from '../errors.ts'
+import type { CatFile } from '../git/cat-file.ts'
+
+/** Of a binary file only the header is kept in memory. */
+const MAX_BINARY = MAX_HEADER_SIZE + 4096
+/** An armored file has to be decoded to be judged, so it is kept whole, up to this. */
+const MAX_ARMORED = 64 << 20
+/** More than the first line of any age file has. */
+const FIRST_LINE = 64
+
+/** What blobs look like from outside: plaintext, age, broken. Each blob is read once, however many paths have it. */
+export class BlobShapes {
+  readonly #catFile: CatFile
+  readonly #known = new Map<string, Promise<BlobShape>>()
+
+  constructor(catFile: CatFile) {
+    this.#catFile = catFile
+  }
+
+  /** How many distinct blobs were looked at. */
+  get size(): number {
+    return this.#known.size
+  }
+
+  /** @throws NixsecretError `missing` where the blob is not here */
+  look(oid: string): Promise<BlobShape> {
+    let shape = this.#known.get(oid)
+    if (shape === undefined) {
+      shape = this.#look(oid)
+      this.#known.set(oid, shape)
+    }
+    return shape
+  }
+
+  async #look(oid: string): Promise<BlobShape> {
+    const head = new Head()
+    const info = await this.#catFile.stream(oid, (chunk) => head.add(chunk))
+    if (info === null || info.type !== 'blob')
+      throw new NixsecretError('missing', `blob ${oid} is not in this repository`, { hints: ['git fsck'] })
+    if (head.limit === MAX_ARMORED && info.size > MAX_ARMORED)
+      return { kind: 'broken', reason: `armored files over ${MAX_ARMORED} bytes cannot be judged` }
+    return inspectBlob(head.bytes(), info.size)
+  }
+}
+
+/** As much of a blob's beginning as is needed to judge it. */
+class Head {
+  limit = MAX_BINARY
+  readonly #chunks: Buffer[] = []
+  #size = 0
+  #known = false
+
+  add(chunk: Buffer): void {
+    if (this.#size >= this.limit) return
+    const part = chunk.subarray(0, this.limit - this.#size)
+    this.#chunks.push(part)
+    this.#size += part.length
+    if (this.#known || this.#size < FIRST_LINE) return
+    this.#known = true
+    const start = this.bytes()
+    // Nothing more is needed of what does not even begin as age.
+    if (isArmored(start)) this.limit = MAX_ARMORED
+    else if (!beginsAsAge(start)) this.limit = this.#size
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+}

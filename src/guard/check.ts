@@ -1,0 +1,88 @@
+import type { Repository } from '../git/repository.ts'
+import type { CheckResult, Finding } from './finding.ts'
+import { type CheckOptions, type Inspection, inspect } from './inspection.ts'
+import { Judge } from './judge.ts'
+import { toFinding } from './mend.ts'
+import type { AttributeGroup } from './protection.ts'
+import { allTips, resolveRange, resolveTree } from './revisions.ts'
+import { commitEntries, type Range } from './sources/commit-entries.ts'
+import { indexEntries } from './sources/index-entries.ts'
+import { standings } from './standing.ts'
+
+/** The index: what a commit would hold. */
+export function checkStaged(repo: Repository, options: CheckOptions = {}): Promise<CheckResult> {
+  return inspect(repo, options, async (inspection) => {
+    const judge = new Judge(inspection)
+    await judge.all(indexEntries(inspection))
+    return result(inspection, judge)
+  })
+}
+
+/**
+ * Every commit of `A..B`, and the whole tree of B.
+ * @param range as git writes it; an `A` of zeros, as CI systems give for a new branch, means everything up to B
+ * @throws NixsecretError `missing` where an end of it is not here, `usage` where it is no such range
+ */
+export function checkRange(
+  repo: Repository,
+  range: string,
+  options: CheckOptions = {},
+): Promise<CheckResult> {
+  return inspect(repo, options, async (inspection) =>
+    checkCommits(inspection, await resolveRange(inspection, range)),
+  )
+}
+
+/** One tree (as a rule that of a commit), and nothing of what came before it. */
+export function checkRevision(
+  repo: Repository,
+  revision: string,
+  options: CheckOptions = {},
+): Promise<CheckResult> {
+  return inspect(repo, options, async (inspection) => {
+    const tip = await resolveTree(inspection, revision)
+    return checkCommits(inspection, { tips: [tip], without: [tip] })
+  })
+}
+
+/** Every commit that a ref of any kind, or HEAD, has. */
+export function checkAll(repo: Repository, options: CheckOptions = {}): Promise<CheckResult> {
+  return inspect(repo, options, async (inspection) => {
+    const { tips, branches } = await allTips(inspection)
+    return checkCommits(inspection, { tips, without: [] }, branches)
+  })
+}
+
+/**
+ * Judges commits. A path that a tip protects must be ciphertext in every commit that has it.
+ * @param ruling the tips whose attributes hold for all commits
+ * @param branches tip → name of the branch, for the hints
+ */
+export async function checkCommits(
+  inspection: Inspection,
+  range: Range,
+  ruling: readonly string[] = range.tips,
+  branches: ReadonlyMap<string, string> = new Map(),
+): Promise<CheckResult> {
+  const groups = new Set<AttributeGroup>()
+  for (const tip of ruling) {
+    const { group } = await inspection.states.ofTree(await inspection.tree(tip))
+    if (group.protects) groups.add(group)
+  }
+  const judge = new Judge(inspection, [...groups])
+  await judge.all(commitEntries(inspection, range, [...groups]))
+  return result(inspection, judge, branches)
+}
+
+async function result(
+  inspection: Inspection,
+  judge: Judge,
+  branches?: ReadonlyMap<string, string>,
+): Promise<CheckResult> {
+  const commits = new Set(judge.raised.flatMap(({ entry }) => (entry.commit === null ? [] : [entry.commit])))
+  const places = await standings(inspection, [...commits], branches)
+  const findings: Finding[] = judge.raised.map((raised) =>
+    toFinding(raised, raised.entry.commit === null ? null : (places.get(raised.entry.commit) ?? null)),
+  )
+  return { findings, silenced: 0, looked: { commits: inspection.commits, blobs: inspection.blobs.size } }
+}

@@ -1,0 +1,23 @@
+import type { BytePath } from '../byte-path.ts'
+import type { TreeState } from './tree-state.ts'
+
+/**
+ * How something came into a commit: `brought` by a commit with one parent or none, or into the index;
+ * `merged`, made by a merge, as it is in none of its parents; `kept`, it was in a parent already.
+ */
+export type Origin = 'brought' | 'merged' | 'kept'
+
+/** One path of one commit or of the index: what sources give and rules judge. */
+export interface Entry {
+  /** Null for the index. */
+  readonly commit: string | null
+  readonly path: BytePath
+  readonly mode: string
+  readonly oid: string
+  readonly origin: Origin
+  /** Whether the commit is what a ref will point at. */
+  readonly tip: boolean
+  /** In the index: neither this path nor the policy differs from a parent. A commit's entries are never settled. */
+  readonly settled: boolean
+  readonly state: TreeState
+}

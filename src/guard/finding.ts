@@ -1,0 +1,58 @@
+import type { BytePath } from '../byte-path.ts'
+
+/** `error` stops a commit or push; `warning` and `note` do not. */
+export type Severity = 'error' | 'warning' | 'note'
+
+/** Ids of rules never change: people silence and search for them. */
+export type RuleId =
+  | 'plaintext-blob'
+  | 'stale-recipients'
+  | 'no-digest'
+  | 'symlink'
+  | 'submodule'
+  | 'policy'
+  | 'loose-object'
+
+/** Something that should not leave this machine, as data. It never holds secret bytes. */
+export interface Finding {
+  readonly rule: RuleId
+  readonly severity: Severity
+  /** Object id of the commit; null for the index. */
+  readonly commit: string | null
+  /** Untrusted: escape before printing. */
+  readonly path: BytePath
+  /** From 1; null where the finding is about the whole file. */
+  readonly line: number | null
+  readonly column: number | null
+  /** What, and why it matters; lower case, no full stop. */
+  readonly message: string
+  /** What mends it: commands to paste, one a line; lines that begin with `#` are remarks. */
+  readonly hint: string
+}
+
+/** What a check found, and how much it looked at. */
+export interface CheckResult {
+  readonly findings: readonly Finding[]
+  /** Findings that somebody allowed. */
+  readonly silenced: number
+  readonly looked: { readonly commits: number; readonly blobs: number }
+}
+
+/** What mends a finding, before it is known where the commit is. */
+export type Remedy = 'restage' | 'rekey' | 'untrack' | 'mend-policy'
+
+/** What a rule says of one entry. */
+export interface Draft {
+  readonly severity: Severity
+  /** Where it is not about the entry itself. */
+  readonly path?: BytePath
+  readonly line?: number | null
+  readonly column?: number | null
+  readonly message: string
+  readonly remedy: Remedy
+}
+
+/** Whether a result must stop what is going on. */
+export function hasErrors(result: Pick<CheckResult, 'findings'>): boolean {
+  return result.findings.some((finding) => finding.severity === 'error')
+}

@@ -1,0 +1,41 @@
+import { runGit, splitNul, tryGit } from '../git/run-git.ts'
+import type { Inspection } from './inspection.ts'
+
+/**
+ * The commits that a remote had when it was last asked: `refs/remotes/NAME/`.
+ * None where the push goes to a URL, or to another repository than the one that is fetched from
+ * (`remote.NAME.pushurl` of a fork): of that one they say nothing.
+ */
+export async function trackedTips(inspection: Inspection, remote: string, url: string): Promise<string[]> {
+  const names = (await runGit(['remote'], inspection.place)).toString('utf8').split('\n')
+  if (!names.includes(remote)) return []
+  const fetched = await tryGit(['remote', 'get-url', '--', remote], inspection.place)
+  if (fetched.code !== 0 || !sameRepository(fetched.stdout.toString('utf8').replace(/\n$/, ''), url))
+    return []
+  const format = '--format=%(objecttype) %(objectname) %(refname)%00'
+  const refs = splitNul(await runGit(['for-each-ref', format, 'refs/remotes/'], inspection.place))
+  const nested = names.filter((name) => name.startsWith(`${remote}/`))
+  return refs.flatMap((field) => {
+    const [type, oid = '', ref = ''] = field.toString('utf8').trim().split(' ')
+    const inside = (name: string) => ref.startsWith(`refs/remotes/${name}/`)
+    return type === 'commit' && inside(remote) && !nested.some(inside) ? [oid] : []
+  })
+}
+
+/** Whether two URLs lead to one repository, by another protocol or user at most. */
+export function sameRepository(one: string, other: string): boolean {
+  const [a, b] = [parse(one), parse(other)]
+  const samePort = a.port === b.port || a.protocol !== b.protocol
+  return a.host === b.host && a.path === b.path && samePort
+}
+
+/** Forms of https://git-scm.com/docs/git-fetch#_git_urls; what is none of them is a path. */
+function parse(url: string): { protocol: string; host: string; port: string; path: string } {
+  const bare = url.replace(/\/+$/, '').replace(/\.git$/, '')
+  const full = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?([^/:]*)(?::(\d+))?\/(.*)$/i.exec(bare)
+  const scp = /^(?:[^/@:]*@)?([^/:]+):(.*)$/.exec(bare)
+  if (full === null && scp === null) return { protocol: 'file', host: '', port: '', path: bare }
+  const [, protocol = '', host = '', port = '', path = ''] = full ?? [null, 'ssh', scp?.[1], '', scp?.[2]]
+  const where = { protocol: protocol.toLowerCase(), host: host.toLowerCase(), port }
+  return { ...where, path: where.protocol === 'file' ? `/${path}` : path.replace(/^\/+/, '') }
+}

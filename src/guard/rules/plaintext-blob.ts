@@ -1,0 +1,18 @@
+import type { Rule } from './rule.ts'
+
+/** A file that git should have encrypted, and it is no age file. */
+export const plaintextBlob: Rule = {
+  id: 'plaintext-blob',
+  judge({ shape, protectedBy }) {
+    if (shape === null || shape.kind === 'age' || shape.kind === 'empty') return null
+    const what =
+      shape.kind === 'plaintext'
+        ? 'this file is plaintext in git'
+        : `this file begins as an age file but is none that anybody could open (${shape.reason})`
+    const why =
+      protectedBy === 'tip'
+        ? 'the .gitattributes at the tip protect its path, but a push sends this commit too'
+        : 'the .gitattributes of this tree say that its path is to be encrypted'
+    return { severity: 'error', message: `${what}, and ${why}`, remedy: 'restage' }
+  },
+}

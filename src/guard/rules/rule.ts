@@ -1,0 +1,27 @@
+import type { BlobShape } from '../../age/inspect.ts'
+import type { ReadersVerdict } from '../../blob/judge-readers.ts'
+import type { Readers } from '../../blob/readers.ts'
+import type { Entry } from '../entry.ts'
+import type { Draft, RuleId } from '../finding.ts'
+
+/** A protected entry with everything that rules want to know of it. */
+export interface Subject {
+  readonly entry: Entry
+  /** `tip`: its own commit does not protect it, but a tip of the range does. */
+  readonly protectedBy: 'commit' | 'tip'
+  /** Null where it is no file (symlink, submodule). */
+  readonly shape: BlobShape | null
+  /** Who should be able to read it; null where its commit's policy can't tell, and {@link problem} says why. */
+  readonly readers: Readers | null
+  /** What is wrong with the policy at that commit, or null. */
+  readonly problem: { readonly message: string; readonly line: number | null } | null
+  /** How the blob stands to the readers; null where there is no age file or no reader. */
+  readonly verdict: ReadersVerdict | null
+}
+
+/** Judges one entry at a time, from data alone. */
+export interface Rule {
+  readonly id: RuleId
+  /** @returns null where all is well, or where the rule has no say */
+  judge(subject: Subject): Draft | null
+}

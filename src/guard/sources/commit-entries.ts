@@ -1,0 +1,125 @@
+import { type CommitLine, listCommits } from '../../git/rev-list.ts'
+import type { Entry, Origin } from '../entry.ts'
+import type { Inspection } from '../inspection.ts'
+import type { AttributeGroup } from '../protection.ts'
+import type { TreeLine, TreeState } from '../tree-state.ts'
+
+/** Which commits are looked at; object ids of commits. */
+export interface Range {
+  readonly tips: readonly string[]
+  /** What is reachable from these is left out. */
+  readonly without: readonly string[]
+}
+
+// Commits handed to git at once: enough that it never waits for us, few enough to hold.
+const BATCH = 256
+
+/**
+ * Every path that a commit of the range brings in or changes; every path of a commit whose `.gitattributes` or policy
+ * differ from a parent's, since those judge old blobs anew; every path of the tips.
+ *
+ * `rev-list --objects` would name one path only of a blob that has several. Commits whose attributes protect nothing
+ * are passed over, unless the attributes of a tip (`tipGroups`) protect something.
+ */
+export async function* commitEntries(
+  inspection: Inspection,
+  range: Range,
+  tipGroups: readonly AttributeGroup[],
+): AsyncGenerator<Entry[]> {
+  const commits = await listCommits(range.tips, range.without, inspection.place)
+  const walk = new Walk(inspection, new Set(range.tips), tipGroups.length > 0)
+  const diffTree = inspection.diffTree()
+  try {
+    let next = ask(0)
+    for (let start = 0; start < commits.length; start += BATCH) {
+      const changes = await next
+      next = ask(start + BATCH)
+      for (const [i, change] of changes.entries()) yield* walk.visit(commits[start + i] as CommitLine, change)
+      inspection.onProgress({ commits: start + changes.length, total: commits.length })
+    }
+  } finally {
+    diffTree.close()
+  }
+  // A tip that the range leaves out (it is on the remote already) is looked at all the same.
+  for (const tip of new Set(range.tips)) if (!walk.visited(tip)) yield* walk.visitTree(tip)
+
+  function ask(start: number): Promise<readonly TreeLine[][]> {
+    const oids = commits.slice(start, start + BATCH).map((commit) => commit.oid)
+    const answer = oids.length === 0 ? Promise.resolve([]) : diffTree.changes(oids)
+    // Awaited a batch later; a fault must not count as unhandled until then.
+    answer.catch(() => {})
+    return answer
+  }
+}
+
+class Walk {
+  readonly #inspection: Inspection
+  readonly #tips: ReadonlySet<string>
+  readonly #always: boolean
+  readonly #states = new Map<string, TreeState>()
+  readonly #seen = new Set<string>()
+
+  constructor(inspection: Inspection, tips: ReadonlySet<string>, always: boolean) {
+    this.#inspection = inspection
+    this.#tips = tips
+    this.#always = always
+  }
+
+  visited(commit: string): boolean {
+    return this.#seen.has(commit)
+  }
+
+  /** @param changes of a merge: against all parents; of a commit without parents: everything */
+  async *visit({ oid, parents }: CommitLine, changes: readonly TreeLine[]): AsyncGenerator<Entry[]> {
+    this.#seen.add(oid)
+    this.#inspection.commits++
+    const before: TreeState[] = []
+    for (const parent of parents) before.push(this.#states.get(parent) ?? (await this.#stateOutside(parent)))
+    const { states } = this.#inspection
+    const state =
+      before.length === 0 ? await states.ofTree(changes) : await states.ofCommit(oid, before, changes)
+    this.#states.set(oid, state)
+    if (!state.group.protects && !this.#always) return
+    const tip = this.#tips.has(oid)
+    const origin: Origin = parents.length > 1 ? 'merged' : 'brought'
+    const whole =
+      parents.length > 0 && state.group.protects && (tip || before.some((parent) => parent !== state))
+    const lines = whole
+      ? await this.#inspection.tree(oid)
+      : changes.filter((change) => change.mode !== '000000')
+    if (lines.length === 0) return
+    const changed = whole ? new Set(changes.map((change) => change.path)) : null
+    const first = parents.length === 0 ? await this.#originOfFirst(oid) : origin
+    yield lines.map((line) => ({
+      ...entry(oid, line, state),
+      origin: changed === null || changed.has(line.path) ? first : 'kept',
+      tip,
+    }))
+  }
+
+  async *visitTree(commit: string): AsyncGenerator<Entry[]> {
+    const lines = await this.#inspection.tree(commit)
+    const state = await this.#inspection.states.ofTree(lines)
+    this.#inspection.commits++
+    if (state.group.protects)
+      yield lines.map((line) => ({ ...entry(commit, line, state), origin: 'kept', tip: true }))
+  }
+
+  /** A parent before the range. */
+  async #stateOutside(commit: string): Promise<TreeState> {
+    const state = await this.#inspection.states.ofTree(await this.#inspection.tree(commit))
+    this.#states.set(commit, state)
+    return state
+  }
+
+  /** At the edge of a shallow clone a commit seems to have no parents: nobody knows what it brought. */
+  async #originOfFirst(commit: string): Promise<Origin> {
+    const object = await this.#inspection.catFile.get(commit)
+    const header = object?.content.toString('latin1').split('\n\n')[0] ?? ''
+    return /^parent /m.test(header) ? 'kept' : 'brought'
+  }
+}
+
+function entry(commit: string, { path, mode, oid }: TreeLine, state: TreeState) {
+  return { commit, path, mode, oid, settled: false, state }
+}

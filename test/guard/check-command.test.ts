@@ -1,0 +1,117 @@
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { brief, GuardRepo, policyText, sealed } from './guard-repo.ts'
+
+const BIN = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
+
+/** The program from its sources, so that the test needs no build. */
+function check(repo: GuardRepo, args: string[], env: Record<string, string> = {}) {
+  const node = ['--import', import.meta.resolve('tsx'), BIN, 'check', ...args]
+  return repo.box.run(process.execPath, node, { cwd: repo.dir, env })
+}
+
+test('exit codes, text and summary', async () => {
+  const repo = new GuardRepo()
+  const base = await repo.begin()
+  const clean = await check(repo, [])
+  assert.equal([clean.code, clean.out], [0, ''])
+  assert.match(clean.stderr, 'nothing found (2 protected blobs of 1 commit looked at)')
+  const bad = repo.commit({ 'secrets/b\n\x1b[31m': 'hunter2' })
+  const found = await check(repo, ['--range', `${base}..HEAD`])
+  assert.is(found.code, 1)
+  assert.match(found.out, `error "secrets/b\\n\\033[31m" in ${bad.slice(0, 12)} [plaintext-blob]`)
+  assert.match(found.out, 'git commit --amend --no-edit')
+  assert.not.match(found.out, '\x1b')
+  assert.not.match(found.out, 'hunter2')
+  assert.match(found.stderr, '1 error (2 protected blobs of 1 commit')
+})
+
+test('without an option: the index and HEAD, each finding once', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  repo.commit({ 'secrets/b': 'hunter2' })
+  repo.stage({ 'secrets/c': 'hunter3' })
+  const { findings } = JSON.parse((await check(repo, ['--json'])).out)
+  assert.equal(brief({ findings, silenced: 0, looked: { commits: 0, blobs: 0 } }), [
+    'error plaintext-blob secrets/b ?',
+    'error plaintext-blob secrets/c index',
+  ])
+  assert.is((await check(repo, ['--staged'])).code, 1)
+  assert.is((await check(repo, ['--rev', 'HEAD~1'])).code, 0)
+  assert.is((await check(repo, ['--all'])).code, 1)
+})
+
+test('a warning or note is no reason to fail', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  repo.commit({ 'secrets/b': await sealed('b', policyText(), true) })
+  const found = await check(repo, ['--rev', 'HEAD'])
+  assert.is(found.code, 0)
+  assert.match(found.out, '[no-digest]')
+})
+
+test('JSON has every field', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  const bad = repo.commit({
+    'secrets/\xff': 'hunter2',
+    'secrets/ü': null,
+    'nixsecret.toml': `${policyText()}\n[oops`,
+  })
+  const found = await check(repo, ['--rev', 'HEAD', '--format', 'json'])
+  const report = JSON.parse(found.out)
+  assert.equal(Object.keys(report), ['findings', 'silenced'])
+  const plain = report.findings.find((f: { rule: string }) => f.rule === 'plaintext-blob')
+  assert.equal(Object.keys(plain), [
+    'rule',
+    'severity',
+    'commit',
+    'path',
+    'line',
+    'column',
+    'message',
+    'hint',
+  ])
+  assert.equal([plain.commit, plain.path, plain.line], [bad, '"secrets/\\377"', null])
+  const policy = report.findings.find((f: { rule: string }) => f.rule === 'policy')
+  assert.is(policy.line, 8)
+})
+
+test('faults and wrong usage never look like an all-clear', async () => {
+  const repo = new GuardRepo()
+  for (const args of [
+    ['--format', 'sarif'],
+    ['--json', '--format', 'text'],
+    ['--staged', '--all'],
+    ['--range', 'HEAD'],
+    ['--range', 'a..b'],
+    ['--rev', 'nothing'],
+    ['--bogus'],
+    ['secrets/a'],
+  ]) {
+    const result = await check(repo, args)
+    assert.equal([result.code, result.out], [2, ''], args.join(' '))
+    assert.match(result.stderr, /^git-nixsecret: error: /)
+  }
+  const empty = await check(repo, [])
+  assert.is(empty.code, 0)
+})
+
+test('a subdirectory and a bare repository', async () => {
+  const repo = new GuardRepo(['--bare'])
+  await repo.begin()
+  repo.commit({ 'secrets/b': 'hunter2' })
+  const found = await check(repo, [])
+  assert.is(found.code, 1)
+  assert.match(found.out, 'secrets/b')
+})
+
+test('colour only where it is wanted', async () => {
+  const repo = new GuardRepo()
+  repo.stage({ '.gitattributes': '* filter=nixsecret', 'nixsecret.toml': policyText(), a: 'x' })
+  assert.match((await check(repo, ['--staged'], { FORCE_COLOR: '1' })).out, '\x1b[31merror')
+  assert.not.match((await check(repo, ['--staged'], { FORCE_COLOR: '1', NO_COLOR: '1' })).out, '\x1b')
+})
+
+test.run()
