@@ -1,0 +1,116 @@
+import { displayPath, displayText } from '../byte-path.ts'
+import { tryGit } from '../git/run-git.ts'
+import type { Policy } from '../policy/policy.ts'
+import { FormerReaders, type ReaderChange } from '../secret/former-readers.ts'
+import { pathArgument } from '../secret/path-argument.ts'
+import { rekeyFiles } from '../secret/rekey-files.ts'
+import { type StaleFile, type Staleness, staleFiles } from '../secret/stale-files.ts'
+import { Workspace } from '../secret/workspace.ts'
+import { askOnTerminal } from './ask-on-terminal.ts'
+import { parseOptions } from './parse-options.ts'
+import { paintFor, print, printHint, printNote, printWarning } from './print.ts'
+import { columns } from './secret/columns.ts'
+import { countFiles } from './secret/count-files.ts'
+import { CounterLine } from './secret/counter-line.ts'
+import { jsonPath } from './secret/json-path.ts'
+
+export const help = `usage: git nixsecret rekey [--dry-run] [--json] [PATH…]
+
+Encrypts again, and stages, every secret of the index that is not encrypted for just the readers that nixsecret.toml
+names: all of them, or those at the files and directories named. All or nothing: you must hold a key to each.
+Files in the work tree keep what they hold, unstaged changes included.
+
+  --dry-run   only say what would be done; needs no key
+  --json      the same for machines: {"files": [{"path", "gains", "loses", "known"}], "fits", "problems", "done"}
+
+Who has read a secret still knows it: when somebody leaves, change the secret itself, too.
+Exit code 1: some files could not be judged (plaintext, damaged, in conflict); the others are done.
+`
+
+interface Row {
+  readonly file: StaleFile
+  readonly change: ReaderChange
+}
+
+/** Runs `rekey`. */
+export async function run(args: string[]): Promise<number> {
+  const options = { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } } as const
+  const { values, positionals } = parseOptions('rekey', args, options)
+  const space = await Workspace.open(askOnTerminal)
+  try {
+    const policy = await space.policy()
+    const scopes = positionals.map((name) => pathArgument(space, name))
+    const found = await staleFiles(space, policy, scopes)
+    const rows = await rowsOf(space, policy, found.stale)
+    if (!values['dry-run']) await rekey(space, found.stale)
+    if (values.json) printJson(found, rows, !values['dry-run'])
+    else printTable(rows)
+    for (const { path, reason } of found.problems) printWarning(`${displayPath(path)} ${reason}`)
+    if (!values.json) await printEnd(space, found, values['dry-run'] ?? false)
+    return found.problems.length === 0 ? 0 : 1
+  } finally {
+    space.close()
+  }
+}
+
+async function rowsOf(space: Workspace, policy: Policy, stale: readonly StaleFile[]): Promise<Row[]> {
+  const former = new FormerReaders(space)
+  const rows: Row[] = []
+  for (const file of stale) rows.push({ file, change: await former.change(file.header, file.path, policy) })
+  return rows
+}
+
+async function rekey(space: Workspace, stale: readonly StaleFile[]): Promise<void> {
+  if (stale.length === 0) return
+  const line = new CounterLine('encrypting again', stale.length)
+  try {
+    await rekeyFiles(space, stale, line.show)
+  } finally {
+    line.end()
+  }
+}
+
+function printTable(rows: readonly Row[]): void {
+  if (rows.length === 0) return
+  const names = (list: readonly string[]) => (list.length === 0 ? '–' : list.map(displayText).join(', '))
+  const cells = rows.map(({ file, change }) => [
+    displayPath(file.path),
+    change.known || change.gains.length > 0 ? names(change.gains) : '?',
+    change.known ? names(change.loses) : '?',
+  ])
+  const [head = '', ...lines] = columns([['FILE', 'GAINS', 'LOSES'], ...cells])
+  print(paintFor(process.stdout)('bold', head))
+  for (const line of lines) print(line)
+  if (rows.some(({ change }) => !change.known)) {
+    printNote('"?": the file does not say for whom it was encrypted, and no earlier nixsecret.toml tells')
+  }
+}
+
+function printJson(found: Staleness, rows: readonly Row[], done: boolean): void {
+  const files = rows.map(({ file, change }) => ({ path: jsonPath(file.path), ...change }))
+  const problems = found.problems.map(({ path, reason }) => ({ path: jsonPath(path), reason }))
+  print(JSON.stringify({ files, fits: found.fits, problems, done }, null, 2))
+}
+
+async function printEnd(space: Workspace, { stale, fits }: Staleness, dryRun: boolean): Promise<void> {
+  if (stale.length === 0) {
+    printNote(`nothing to do: ${countFiles(fits)} encrypted for just the readers that nixsecret.toml names`)
+    return
+  }
+  const rest = fits === 0 ? '' : `; ${countFiles(fits)} fit already`
+  if (dryRun) {
+    printNote(`${countFiles(stale.length)} would be encrypted again${rest}`)
+    printHint('git nixsecret rekey')
+    return
+  }
+  printNote(`encrypted again and staged ${countFiles(stale.length)}${rest}`)
+  // Blobs and the policy that they fit belong into one commit.
+  const { code } = await tryGit(['diff', '--quiet', '--', ':(top)nixsecret.toml'], space.git)
+  const tracked = await tryGit(['ls-files', '--error-unmatch', '--', ':(top)nixsecret.toml'], space.git)
+  if (code !== 0 || tracked.code !== 0) printHint(`git add ${'../'.repeat(depth(space))}nixsecret.toml`)
+  printHint("git commit -m 'Encrypt secrets for their new readers'")
+}
+
+function depth(space: Workspace): number {
+  return space.prefix.split('/').length - 1
+}

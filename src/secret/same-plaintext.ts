@@ -1,0 +1,27 @@
+import type { BytePath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { blobStream } from '../git/blob-stream.ts'
+import { openSource } from './read-secret.ts'
+import { lookAtWorkFile, readPieces, workFilePath } from './work-file.ts'
+import type { Workspace } from './workspace.ts'
+
+/**
+ * Whether a file of the work tree is the plaintext of a blob: by what is remembered of earlier work, else by
+ * opening the blob with the keys that are here.
+ */
+export async function holdsPlaintextOf(space: Workspace, path: BytePath, oid: string): Promise<boolean> {
+  if (lookAtWorkFile(space.top, path).kind !== 'plaintext') return false
+  const hasher = space.memo.hasher()
+  for (const piece of readPieces(workFilePath(space.top, path))) hasher.update(piece)
+  const hash = hasher.digest()
+  if (space.memo.holds(hash, oid)) return true
+  const other = space.memo.hasher()
+  try {
+    const plaintext = await openSource(space, path, () => blobStream(oid, space.git))
+    for await (const piece of plaintext) other.update(piece)
+  } catch (fault) {
+    if (fault instanceof NixsecretError) return false
+    throw fault
+  }
+  return other.digest().equals(hash)
+}

@@ -1,0 +1,210 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { findPlaintext, isAge, Person, read, startRepository } from '../support/story.ts'
+
+const MARK = 'plain-mark-59'
+const FILES = ['secrets/a', 'secrets/a.b', 'secrets/sub/c', 'secrets/sub/d e\n"ü']
+
+async function start() {
+  const alice = await Person.create('alice')
+  const dir = await startRepository(alice)
+  for (const file of FILES) alice.box.write(join(dir, file), `${MARK} ${file}`)
+  await alice.git(dir, 'add', '-A')
+  await alice.git(dir, 'commit', '-qm', 'secrets')
+  const run = (args: string[], cwd = dir, env = {}) => alice.box.run('git-nixsecret', args, { cwd, env })
+  const status = () => alice.git(dir, 'status', '--porcelain')
+  /** Which files are ciphertext in the work tree. */
+  const sealed = (top = dir) => FILES.filter((file) => isAge(read(top, file) ?? Buffer.alloc(0)))
+  return { alice, dir, run, status, sealed }
+}
+
+async function clean(person: Person, dir: string) {
+  assert.equal(await findPlaintext(person, dir, [MARK]), [])
+}
+
+test('lock and unlock everything; git sees no change', async () => {
+  const { alice, dir, run, status, sealed } = await start()
+  const lock = await run(['lock'])
+  assert.is(lock.code, 0, lock.stderr)
+  assert.match(lock.stderr, /locked 4 files/)
+  assert.equal(sealed(), FILES)
+  assert.is(await status(), '')
+  assert.match((await run(['lock'])).stderr, /locked 0 files; 4 files were locked before/)
+  const unlock = await run(['unlock'])
+  assert.is(unlock.code, 0, unlock.stderr)
+  assert.match(unlock.stderr, /unlocked 4 files/)
+  assert.equal(sealed(), [])
+  assert.is(read(dir, FILES[3] as string)?.toString(), `${MARK} ${FILES[3]}`)
+  assert.is(await status(), '')
+  assert.equal(existsSync(join(dir, '.git/nixsecret/locked/main')), false)
+  await clean(alice, dir)
+})
+
+test('it is remembered over checkouts, for the named paths only, from any directory', async () => {
+  const { alice, dir, run, status, sealed } = await start()
+  assert.is((await run(['lock', 'sub', 'a'], join(dir, 'secrets'))).code, 0)
+  const locked = ['secrets/a', 'secrets/sub/c', 'secrets/sub/d e\n"ü']
+  assert.equal(sealed(), locked)
+  for (const file of FILES) rmSync(join(dir, file))
+  await alice.git(dir, 'checkout', '--', '.')
+  assert.equal(sealed(), locked)
+  await alice.git(dir, 'checkout', '-q', '--orphan', 'other')
+  await alice.git(dir, 'rm', '-rq', '-f', '.')
+  await alice.git(dir, 'checkout', '-q', 'main')
+  assert.equal(sealed(), locked)
+  await run(['unlock', 'secrets/sub/c'])
+  assert.equal(sealed(), ['secrets/a', 'secrets/sub/d e\n"ü'])
+  await run(['unlock', '.'])
+  assert.equal(sealed(), [])
+  assert.is(await status(), '')
+  await clean(alice, dir)
+})
+
+test('lock refuses, and does nothing at all, where a secret would be lost', async () => {
+  const { alice, dir, run, sealed } = await start()
+  const cases: [string, () => Promise<unknown> | unknown, RegExp][] = [
+    ['modified', () => alice.box.write(join(dir, 'secrets/a'), `${MARK} changed`), /secrets\/a\b/],
+    ['untracked', () => alice.box.write(join(dir, 'secrets/new'), `${MARK} new`), /secrets\/new/],
+    ['intent to add', () => alice.git(dir, 'add', '-N', 'secrets/new'), /secrets\/new/],
+  ]
+  for (const [what, make, named] of cases) {
+    await make()
+    const lock = await run(['lock'])
+    assert.is(lock.code, 2, what)
+    assert.match(lock.stderr, named, what)
+    assert.match(lock.stderr, /^hint: git add -- /m, what)
+    assert.equal(sealed(), [])
+    assert.is(existsSync(join(dir, '.git/nixsecret/locked')), false)
+    if (what === 'modified') await alice.git(dir, 'checkout', '--', '.')
+    else if (what === 'intent to add') await alice.git(dir, 'rm', '-q', '--cached', '-f', 'secrets/new')
+  }
+  rmSync(join(dir, 'secrets/new'))
+  await alice.git(dir, 'update-index', '--assume-unchanged', 'secrets/a')
+  alice.box.write(join(dir, 'secrets/a'), `${MARK} pinned`)
+  assert.is((await run(['lock'])).code, 2)
+  assert.is(read(dir, 'secrets/a')?.toString(), `${MARK} pinned`)
+  // Elsewhere nothing hinders.
+  assert.is((await run(['lock', 'secrets/sub'])).code, 0)
+  await clean(alice, dir)
+})
+
+test('a staged but uncommitted secret is locked, and comes back', async () => {
+  const { alice, dir, run, status } = await start()
+  alice.box.write(join(dir, 'secrets/a'), `${MARK} staged`)
+  await alice.git(dir, 'add', 'secrets/a')
+  assert.is((await run(['lock'])).code, 0)
+  assert.is(isAge(read(dir, 'secrets/a') as Buffer), true)
+  assert.is((await run(['unlock'])).code, 0)
+  assert.is(read(dir, 'secrets/a')?.toString(), `${MARK} staged`)
+  assert.is(await status(), 'M  secrets/a\n')
+  await clean(alice, dir)
+})
+
+test('files that were merely touched are no obstacle, even without a key', async () => {
+  const { alice, dir, run, sealed } = await start()
+  await alice.box.ok('touch', FILES, { cwd: dir })
+  const lock = await run(['lock'], dir, { NIXSECRET_IDENTITY: '/dev/null' })
+  assert.is(lock.code, 0, lock.stderr)
+  assert.equal(sealed(), FILES)
+  await clean(alice, dir)
+})
+
+test('a policy that changed since is no obstacle either', async () => {
+  const { alice, dir, run, sealed } = await start()
+  const bob = await Person.create('bob')
+  assert.is((await run(['recipient', 'add', 'bob', bob.recipient])).code, 0)
+  await alice.box.ok('touch', FILES, { cwd: dir })
+  const lock = await run(['lock'])
+  assert.is(lock.code, 0, lock.stderr)
+  assert.equal(sealed(), FILES)
+  await clean(alice, dir)
+})
+
+test('unlock leaves a changed locked file alone, and names what no key opens', async () => {
+  const { alice, dir, run, sealed } = await start()
+  await run(['lock'])
+  const changed = Buffer.concat([readFileSync(join(dir, 'secrets/a')), Buffer.from('X')])
+  alice.box.write(join(dir, 'secrets/a'), changed)
+  const unlock = await run(['unlock'])
+  assert.is(unlock.code, 1)
+  assert.match(unlock.stderr, /changed while locked, so left alone: secrets\/a\n/)
+  assert.equal(sealed(), ['secrets/a'])
+  assert.equal(read(dir, 'secrets/a'), changed)
+  await alice.git(dir, 'checkout', '--', 'secrets/a')
+  await run(['lock'])
+  const keyless = await run(['unlock', '--json'], dir, { NIXSECRET_IDENTITY: '/dev/null' })
+  assert.is(keyless.code, 1)
+  assert.match(keyless.stderr, /no private key here opens secrets\/a, secrets\/a\.b/)
+  assert.equal(JSON.parse(keyless.out), { opened: [], stillLocked: FILES, changed: [], sealed: [] })
+  assert.equal(sealed(), FILES)
+  assert.is((await run(['unlock'])).code, 0)
+  assert.equal(sealed(), [])
+  await clean(alice, dir)
+})
+
+test('each linked worktree is locked for itself', async () => {
+  const { alice, dir, run, sealed } = await start()
+  const other = alice.box.path('other')
+  await alice.git(dir, 'worktree', 'add', '-q', other)
+  assert.is((await run(['lock'], other)).code, 0)
+  assert.equal(sealed(other), FILES)
+  assert.equal(sealed(), [])
+  // One that comes after it with the same name starts open.
+  await alice.git(dir, 'worktree', 'remove', other)
+  await alice.box.ok('sleep', ['0.05'])
+  await alice.git(dir, 'worktree', 'add', '-q', other, 'other')
+  assert.equal(sealed(other), [])
+  await clean(alice, dir)
+})
+
+test('paths that are no secrets, plaintext in git, symlinks', async () => {
+  const { alice, dir, run, sealed } = await start()
+  alice.box.write(join(dir, 'plain'), 'no secret')
+  await alice.box.ok('touch', ['-d', '2001-01-01', 'plain'], { cwd: dir })
+  await alice.git(dir, 'add', 'plain')
+  assert.match((await run(['lock', 'plain'])).stderr, /plain: no \.gitattributes line makes this a secret/)
+  assert.match((await run(['lock', 'nothing'])).stderr, /nothing: git knows no file there/)
+  alice.box.write(join(dir, '.gitattributes'), `${read(dir, '.gitattributes')}/plain filter=nixsecret\n`)
+  const late = await run(['lock', '--json', 'plain'])
+  assert.is(late.code, 1)
+  assert.equal(JSON.parse(late.out), { locked: [], already: [], plaintext: ['plain'] })
+  await alice.box.ok('touch', ['plain'], { cwd: dir })
+  assert.is(
+    (await run(['lock', 'plain'])).code,
+    1,
+    'what git would store now is another blob of the same plaintext',
+  )
+  assert.is(read(dir, 'plain')?.toString(), 'no secret')
+  // Behind a symlinked directory there is no work-tree file, whatever lies there.
+  const outside = alice.box.path('outside')
+  mkdirSync(outside)
+  alice.box.write(join(outside, 'c'), `${MARK} outside`)
+  rmSync(join(dir, 'secrets/sub'), { recursive: true })
+  symlinkSync(outside, join(dir, 'secrets/sub'))
+  assert.is((await run(['lock', 'secrets'])).code, 0)
+  assert.is(readFileSync(join(outside, 'c'), 'utf8'), `${MARK} outside`)
+  assert.equal(sealed(), ['secrets/a', 'secrets/a.b'])
+})
+
+test('sparse checkout: what was left out stays out', async () => {
+  const { alice, dir, run, sealed } = await start()
+  await alice.git(
+    dir,
+    'sparse-checkout',
+    'set',
+    '--no-cone',
+    '/secrets/a',
+    '/nixsecret.toml',
+    '/.gitattributes',
+  )
+  assert.is((await run(['lock'])).code, 0)
+  assert.equal(sealed(), ['secrets/a'])
+  assert.is(existsSync(join(dir, 'secrets/a.b')), false)
+  assert.is((await run(['unlock'])).code, 0)
+  assert.is(existsSync(join(dir, 'secrets/a.b')), false)
+  await clean(alice, dir)
+})
+
+test.run()
