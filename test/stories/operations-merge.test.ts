@@ -1,0 +1,236 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { GitStory, MARK, secret } from '../support/git-story.ts'
+import { blobOf, findPlaintext } from '../support/story.ts'
+
+const THEIRS = { 'secrets/db': secret({ 2: 'theirs' }) }
+const OURS = { 'secrets/db': secret({ 11: 'ours' }) }
+const OURS_SAME_LINE = { 'secrets/db': secret({ 2: 'ours' }) }
+const BOTH = secret({ 2: 'theirs', 11: 'ours' })
+
+test('a clean merge: both changes, sealed', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS, OURS)
+  await story.git('merge', '-q', '--no-edit', 'topic')
+  await story.holds(BOTH)
+  await story.finish()
+})
+
+test('a fast-forward, --no-ff, --squash and an octopus', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS)
+  await story.git('merge', '-q', '--ff-only', 'topic')
+  await story.holds(THEIRS['secrets/db'])
+  await story.git('reset', '-q', '--hard', 'HEAD~1')
+  await story.git('merge', '-q', '--no-ff', '--no-edit', 'topic')
+  await story.holds(THEIRS['secrets/db'])
+  await story.git('reset', '-q', '--hard', 'HEAD~1')
+  await story.git('merge', '-q', '--squash', 'topic')
+  await story.commit('squashed')
+  await story.holds(THEIRS['secrets/db'])
+  await story.git('reset', '-q', '--hard', 'HEAD~1')
+  await story.git('checkout', '-q', '-b', 'third')
+  await story.commit('third', { 'secrets/third': secret() })
+  await story.git('checkout', '-q', 'main')
+  await story.commit('on main', { 'secrets/fourth': secret() })
+  await story.git('merge', '-q', '--no-edit', 'topic', 'third')
+  await story.holds(THEIRS['secrets/db'])
+  await story.holds(secret(), 'secrets/third')
+  // Octopus asks no merge driver, so it gives up where two branches changed one secret.
+  await story.git('reset', '-q', '--hard', 'HEAD~1')
+  await story.commit('on main', OURS)
+  assert.is.not((await story.tryGit('merge', '-q', '--no-edit', 'topic', 'third')).code, 0)
+  await story.git('reset', '-q', '--hard')
+  await story.holds(OURS['secrets/db'])
+  await story.finish()
+})
+
+test('a conflict: markers in the work tree only, then resolved and committed', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS, OURS_SAME_LINE)
+  const merge = await story.tryGit('merge', '--no-edit', 'topic')
+  assert.is(merge.code, 1, merge.stderr)
+  assert.is(await story.status(), 'UU secrets/db\n')
+  await story.conflicts()
+  // Which sides these are, as git says it.
+  assert.match(story.text('secrets/db'), /^<{8} (HEAD|ours)$/m)
+  assert.match(story.text('secrets/db'), /^>{8} (topic|theirs)$/m)
+  await story.resolve(secret({ 2: 'both' }))
+  await story.git('commit', '-q', '--no-edit')
+  await story.holds(secret({ 2: 'both' }))
+  await story.finish()
+})
+
+test('a conflict can be given up, and made again', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS, OURS_SAME_LINE)
+  await story.tryGit('merge', '--no-edit', 'topic')
+  await story.git('merge', '--abort')
+  await story.holds(OURS_SAME_LINE['secrets/db'])
+  await story.tryGit('merge', '--no-edit', 'topic')
+  await story.git('checkout', '--theirs', '--', 'secrets/db')
+  assert.is(story.text('secrets/db'), THEIRS['secrets/db'])
+  await story.git('checkout', '--ours', '--', 'secrets/db')
+  assert.is(story.text('secrets/db'), OURS_SAME_LINE['secrets/db'])
+  await story.git('checkout', '-m', '--', 'secrets/db')
+  await story.conflicts()
+  await story.git('merge', '--abort')
+  for (const side of ['ours', 'theirs']) {
+    await story.git('merge', '-q', '--no-edit', '-X', side, 'topic').catch(() => {})
+    await story.tryGit('merge', '--abort')
+  }
+  await story.git('reset', '-q', '--hard', 'ORIG_HEAD')
+  await story.finish()
+})
+
+test('markers that are committed are sealed, with a warning', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS, OURS_SAME_LINE)
+  await story.tryGit('merge', '--no-edit', 'topic')
+  story.write('secrets/db', `${story.text('secrets/db')}${MARK}\n`)
+  const add = await story.tryGit('add', 'secrets/db')
+  assert.is(add.code, 0)
+  assert.match(add.stderr, /conflict markers/)
+  await story.git('commit', '-q', '--no-edit')
+  await story.sealed('secrets/db', 'HEAD')
+  await story.finish()
+})
+
+test('renamed on one side, changed on the other', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS)
+  await story.git('mv', 'secrets/db', 'secrets/database')
+  await story.commit('renamed')
+  await story.git('merge', '-q', '--no-edit', 'topic')
+  assert.not.ok(story.has('secrets/db'))
+  await story.holds(THEIRS['secrets/db'], 'secrets/database')
+  await story.finish()
+})
+
+test('renamed and changed on one side, changed on the other: git sees ciphertext, so it asks', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS)
+  await story.git('mv', 'secrets/db', 'secrets/database')
+  await story.commit('renamed and changed', { 'secrets/database': OURS['secrets/db'] })
+  const merge = await story.tryGit('merge', '--no-edit', 'topic')
+  assert.is(merge.code, 1)
+  assert.equal(await findPlaintext(story.person, story.dir, [MARK]), [])
+  assert.is(story.text('secrets/database'), OURS['secrets/db'])
+  assert.is(story.text('secrets/db'), THEIRS['secrets/db'])
+  await story.git('rm', '-q', 'secrets/db')
+  await story.resolve(BOTH, 'secrets/database')
+  await story.git('commit', '-q', '--no-edit')
+  await story.holds(BOTH, 'secrets/database')
+  await story.finish()
+})
+
+test('deleted on one side: cleanly, and in conflict with a change', async () => {
+  const story = await GitStory.begin()
+  await story.commit('another', { 'secrets/other': secret({ 1: 'other' }) })
+  await story.git('checkout', '-q', '-b', 'topic')
+  await story.git('rm', '-q', 'secrets/db', 'secrets/other')
+  await story.commit('deleted')
+  await story.git('checkout', '-q', 'main')
+  await story.commit('changed', OURS)
+  const merge = await story.tryGit('merge', '--no-edit', 'topic')
+  assert.is(merge.code, 1)
+  assert.match(merge.out, 'CONFLICT (modify/delete)')
+  assert.is(await story.status(), 'UD secrets/db\nD  secrets/other\n')
+  assert.is(story.text('secrets/db'), OURS['secrets/db'])
+  assert.equal(await findPlaintext(story.person, story.dir, [MARK]), [])
+  await story.git('add', 'secrets/db')
+  await story.git('commit', '-q', '--no-edit')
+  await story.holds(OURS['secrets/db'])
+  assert.not.ok(story.has('secrets/other'))
+  await story.finish()
+})
+
+test('added on both sides: the same plaintext is no conflict, another one is', async () => {
+  const story = await GitStory.begin()
+  await story.git('checkout', '-q', '-b', 'topic')
+  await story.commit('topic', { 'secrets/same': secret(), 'secrets/differ': secret({ 5: 'theirs' }) })
+  await story.git('checkout', '-q', 'main')
+  await story.git('gc', '-q', '--prune=now')
+  // As two people do, each with a memory of their own.
+  story.forget()
+  await story.commit('main', { 'secrets/same': secret(), 'secrets/differ': secret({ 5: 'ours' }) })
+  const mine = await story.id('secrets/same', 'main')
+  const merge = await story.tryGit('merge', '--no-edit', 'topic')
+  assert.is(merge.code, 1)
+  assert.is(await story.status(), 'AA secrets/differ\n')
+  await story.conflicts('secrets/differ')
+  assert.is(await story.id('secrets/same'), mine)
+  await story.resolve(secret({ 5: 'both' }), 'secrets/differ')
+  await story.git('commit', '-q', '--no-edit')
+  await story.holds(secret({ 5: 'both' }), 'secrets/differ')
+  await story.holds(secret(), 'secrets/same')
+  await story.finish()
+})
+
+test('the same change on both sides, sealed separately, is no conflict', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS)
+  story.forget()
+  await story.commit('the same on main', THEIRS)
+  assert.is.not(await story.id('secrets/db', 'main'), await story.id('secrets/db', 'topic'))
+  const mine = await story.id('secrets/db')
+  await story.git('merge', '-q', '--no-edit', 'topic')
+  assert.is(await story.id('secrets/db'), mine)
+  await story.holds(THEIRS['secrets/db'])
+  await story.finish()
+})
+
+test('conflict styles of git: diff3 and zdiff3 show the base too, as plaintext in the work tree only', async () => {
+  const story = await GitStory.begin()
+  await story.fork(THEIRS, OURS_SAME_LINE)
+  for (const style of ['diff3', 'zdiff3']) {
+    await story.tryGit('-c', `merge.conflictStyle=${style}`, 'merge', '--no-edit', 'topic')
+    await story.conflicts()
+    assert.match(story.text('secrets/db'), /^\|{8}.*\n.*line 2\n={8}$/m)
+    await story.git('merge', '--abort')
+  }
+  await story.finish()
+})
+
+test('rerere keeps no plaintext image', async () => {
+  const story = await GitStory.begin()
+  await story.git('config', 'rerere.enabled', 'true')
+  await story.git('config', 'rerere.autoUpdate', 'true')
+  await story.fork(THEIRS, OURS_SAME_LINE)
+  for (const round of [1, 2]) {
+    const merge = await story.tryGit('merge', '--no-edit', 'topic')
+    assert.is(merge.code, 1)
+    await story.git('rerere')
+    await story.conflicts()
+    await story.resolve(secret({ 2: 'both' }))
+    await story.git('rerere')
+    await story.git('commit', '-q', '--no-edit')
+    await story.finish()
+    if (round === 1) await story.git('reset', '-q', '--hard', 'HEAD~1')
+  }
+  // Nor where a rebase meets the same conflict.
+  await story.git('reset', '-q', '--hard', 'HEAD~1')
+  await story.tryGit('rebase', 'topic')
+  await story.conflicts()
+  await story.resolve(secret({ 2: 'both' }))
+  story.env.GIT_EDITOR = 'true'
+  await story.git('rebase', '--continue')
+  await story.holds(secret({ 2: 'both' }))
+  await story.finish()
+})
+
+test('a merge that changes nothing of ours keeps the blob of the other side', async () => {
+  const story = await GitStory.begin()
+  await story.commit('two', { 'secrets/two': secret({ 1: 'two' }) })
+  await story.fork(THEIRS, { 'secrets/two': secret({ 1: 'two again' }) })
+  const theirs = await story.id('secrets/db', 'topic')
+  const ours = await story.id('secrets/two')
+  await story.git('merge', '-q', '--no-edit', 'topic')
+  assert.is(await story.id('secrets/db'), theirs)
+  assert.is(await story.id('secrets/two'), ours)
+  assert.ok((await blobOf(story.person, story.dir, theirs)).length > 0)
+  await story.holds(THEIRS['secrets/db'])
+  await story.finish()
+})
+
+test.run()
