@@ -56,7 +56,7 @@ class Pieces {
       if (part.length === piece.length) this.#first++
       else this.#pieces[this.#first] = piece.subarray(part.length)
     }
-    if (this.#first === this.#pieces.length || this.#first > 1024) {
+    if (this.#first === this.#pieces.length || this.#first > 16) {
       this.#pieces = this.#pieces.slice(this.#first)
       this.#first = 0
     }

@@ -1,22 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
-import { parseRecipient } from '../age/recipient.ts'
 import type { CatFile } from '../git/cat-file.ts'
-import { parsePolicy } from '../policy/parse-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 
-/** The one file name that a policy has, at the top of the repository. */
-export const POLICY_FILE = 'nixsecret.toml'
+import { POLICY_FILE } from './policy-file-name.ts'
 
 // A policy of this size names thousands of keys; what is larger is no policy.
 const MAX_POLICY_BYTES = 4 << 20
-
-/**
- * A policy from text, its keys checked as age recipients.
- * @throws NixsecretError `policy` with file and line
- */
-export function policyFrom(text: string, file = POLICY_FILE): Policy {
-  return parsePolicy(text, file, parseRecipient)
-}
 
 /**
  * Which policy holds: the work tree's file, else the index's, else that of HEAD.
@@ -60,13 +49,15 @@ export class PolicySource {
 
   async #load(inWorkTree: boolean): Promise<Policy | null> {
     const file = this.#file()
-    if (inWorkTree && file !== null) return policyFrom(bounded(readFileSync(file)))
+    if (inWorkTree && file !== null) return parse(readFileSync(file))
     const blob =
       (await this.#catFile.get(`:0:${POLICY_FILE}`)) ?? (await this.#catFile.get(`HEAD:${POLICY_FILE}`))
-    return blob === null || blob.type !== 'blob' ? null : policyFrom(bounded(blob.content))
+    return blob === null || blob.type !== 'blob' ? null : parse(blob.content)
   }
 }
 
-function bounded(content: Buffer): string {
-  return content.subarray(0, MAX_POLICY_BYTES + 1).toString('utf8')
+async function parse(content: Buffer): Promise<Policy> {
+  // Loaded here, since a checkout needs none of it.
+  const { policyFrom } = await import('./policy-from.ts')
+  return policyFrom(content.subarray(0, MAX_POLICY_BYTES + 1).toString('utf8'))
 }

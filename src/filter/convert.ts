@@ -5,7 +5,7 @@ import type { FilterContext } from './filter-context.ts'
 import { Incoming } from './incoming.ts'
 import { beginLargeClean, type Direct, type LargeClean } from './large-clean.ts'
 import { LargeSmudge } from './large-smudge.ts'
-import { isHeld, type Smudged, type SmudgeRequest, smudge } from './smudge.ts'
+import { type Smudged, type SmudgeRequest, smudge } from './smudge.ts'
 
 /** A file of any size that is being converted. */
 export interface Converting<Result> {
@@ -35,9 +35,7 @@ export function beginClean(
 
 /** Begins to smudge a blob; see {@link smudge}. */
 export function beginSmudge(context: FilterContext, request: SmudgeRequest): Converting<Smudged> {
-  const incoming = new Incoming<LargeSmudge>((head) =>
-    LargeSmudge.begin(context, head, isHeld(context, request)),
-  )
+  const incoming = new Incoming<LargeSmudge>((head) => LargeSmudge.begin(context, request, head))
   return {
     write: (piece) => incoming.write(piece),
     finish: () =>

@@ -89,7 +89,19 @@ class SealedContent implements LargeClean {
     if (this.#direct !== null) return { content: Buffer.alloc(0), ...warning }
     const plaintext = { size: this.#size, hash: this.#hasher.digest() }
     const reused = await reusable(this.#context, plaintext, this.#earlier, this.#readers)
-    return reused === null ? { content: this.#spool.read(), ...warning } : { content: reused.content }
+    return reused === null
+      ? { content: this.#remembered(plaintext.hash), ...warning }
+      : { content: reused.content }
+  }
+
+  /** What was sealed; the memo learns of it on the way, so that it is kept where no key can open it. */
+  async *#remembered(hash: Buffer): AsyncGenerator<Buffer> {
+    const id = createHash(this.#context.repo.objectFormat).update(`blob ${this.#spool.size}\0`)
+    for await (const piece of this.#spool.read()) {
+      id.update(piece)
+      yield piece
+    }
+    this.#context.memo.remember(hash, this.#readers.digest, id.digest('hex'))
   }
 
   discard(): void {

@@ -3,39 +3,46 @@ import { type Header, parseHeader } from '../age/header.ts'
 import { beginsAsAge } from '../age/inspect.ts'
 import { unwrapFileKey } from '../age/open.ts'
 import { PayloadOpener } from '../age/payload.ts'
+import { headerDigest } from '../blob/judge-readers.ts'
 import { NixsecretError } from '../errors.ts'
 import { Spool } from '../host/spool.ts'
 import type { FilterContext } from './filter-context.ts'
 import type { LargeSink } from './incoming.ts'
 import { openLarge } from './large-blob.ts'
-import type { Outcome, Smudged } from './smudge.ts'
+import { isHeld, type Outcome, type Smudged, type SmudgeRequest } from './smudge.ts'
 
 /**
  * A large blob on its way to the work tree. It is opened once while it comes in, to see that it is whole, since git
  * can't be told after the first byte that it is not; the blob itself is kept on disk meanwhile, as git has it.
  */
 export class LargeSmudge implements LargeSink {
+  readonly #context: FilterContext
+  readonly #blob: string | null
   readonly #spool: Spool
   #key: { header: Header; fileKey: Buffer } | null
   #outcome: Outcome
   #opener: PayloadOpener | null
   #skip: number
 
-  private constructor(spoolDir: string, outcome: Outcome, key: { header: Header; fileKey: Buffer } | null) {
-    this.#spool = new Spool(spoolDir, 0)
+  private constructor(
+    context: FilterContext,
+    blob: string | null,
+    outcome: Outcome,
+    key: { header: Header; fileKey: Buffer } | null,
+  ) {
+    this.#context = context
+    this.#blob = blob
+    this.#spool = new Spool(context.spoolDir, 0)
     this.#outcome = outcome
     this.#key = key
     this.#opener = key === null ? null : new PayloadOpener(key.fileKey)
     this.#skip = key === null ? 0 : key.header.length
   }
 
-  /**
-   * @param head the first MiB
-   * @param held whether it is to stay ciphertext
-   */
-  static async begin(context: FilterContext, head: Buffer, held: boolean): Promise<LargeSmudge> {
-    const asItIs = (outcome: Outcome) => new LargeSmudge(context.spoolDir, outcome, null)
-    if (held) return asItIs('held')
+  /** @param head the first MiB */
+  static async begin(context: FilterContext, request: SmudgeRequest, head: Buffer): Promise<LargeSmudge> {
+    const asItIs = (outcome: Outcome) => new LargeSmudge(context, request.blob, outcome, null)
+    if (isHeld(context, request)) return asItIs('held')
     if (!beginsAsAge(head)) return asItIs('plaintext')
     // Armor of this size is opened whole, when it is all there.
     if (isArmored(head)) return asItIs('open')
@@ -43,7 +50,7 @@ export class LargeSmudge implements LargeSink {
       const header = parseHeader(head, true) as Header
       const fileKey = await unwrapFileKey(header, await context.keys.identities())
       if (fileKey === null) return asItIs('locked')
-      return new LargeSmudge(context.spoolDir, 'open', { header, fileKey })
+      return new LargeSmudge(context, request.blob, 'open', { header, fileKey })
     } catch (fault) {
       if (fault instanceof NixsecretError && fault.code === 'format') return asItIs('damaged')
       throw fault
@@ -66,7 +73,20 @@ export class LargeSmudge implements LargeSink {
     const { header, fileKey } = this.#key ?? {}
     if (this.#outcome !== 'open') return { content: this.#spool.read(), outcome: this.#outcome }
     if (header === undefined || fileKey === undefined) return openWhole(await this.#whole())
-    return { content: openLarge(() => this.#spool.read(), header, fileKey), outcome: 'open' }
+    return { content: this.#open(header, fileKey), outcome: 'open' }
+  }
+
+  /** The plaintext; where git says which blob it is of, the memo learns of it on the way. */
+  async *#open(header: Header, fileKey: Buffer): AsyncGenerator<Buffer> {
+    const opened = openLarge(() => this.#spool.read(), header, fileKey)
+    if (this.#blob === null) return yield* opened
+    const { memo } = this.#context
+    const hasher = memo.hasher()
+    for await (const piece of opened) {
+      hasher.update(piece)
+      yield piece
+    }
+    memo.remember(hasher.digest(), headerDigest(header), this.#blob)
   }
 
   discard(): void {

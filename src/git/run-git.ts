@@ -25,6 +25,8 @@ export interface GitResult {
 /** Node's environment with `changes` applied. */
 export function gitEnv(changes: GitOptions['env'] = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env }
+  // git before 2.40 gives it to the filters of a submodule, and most of its commands refuse to run with it.
+  delete env.GIT_INTERNAL_SUPER_PREFIX
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete env[name]
     else env[name] = value

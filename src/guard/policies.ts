@@ -1,4 +1,4 @@
-import { policyFrom } from '../blob/load-policy.ts'
+import { policyFrom } from '../blob/policy-from.ts'
 import { NixsecretError } from '../errors.ts'
 import type { CatFile } from '../git/cat-file.ts'
 import type { Policy } from '../policy/policy.ts'

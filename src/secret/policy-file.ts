@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { POLICY_FILE, policyFrom } from '../blob/load-policy.ts'
+import { POLICY_FILE } from '../blob/policy-file-name.ts'
+import { policyFrom } from '../blob/policy-from.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Workspace } from './workspace.ts'

@@ -8,7 +8,7 @@ export type WorkFile =
   | { readonly kind: 'absent' | 'other' }
   | { readonly kind: 'empty' | 'plaintext' | 'sealed'; readonly stat: fs.Stats }
 
-const PIECE = 1 << 18
+const PIECE = 1 << 16
 
 /** Where a path of the repository lies in the file system. */
 export function workFilePath(top: string, path: BytePath): Buffer {

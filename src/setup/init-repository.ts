@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { POLICY_FILE } from '../blob/load-policy.ts'
+import { POLICY_FILE } from '../blob/policy-file-name.ts'
 import { GitConfig } from '../git/config.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
 import { attributesLines, DEFAULT_PATH, withLines } from './attributes-lines.ts'

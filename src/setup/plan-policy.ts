@@ -1,5 +1,5 @@
 import { checkRecipients, parseRecipient } from '../age/recipient.ts'
-import { policyFrom } from '../blob/load-policy.ts'
+import { policyFrom } from '../blob/policy-from.ts'
 import { NixsecretError } from '../errors.ts'
 import { newPolicy } from '../policy/edit-policy.ts'
 import { Names, type NewRecipient, nameFromKey, ownName, parseRecipientOption } from './name-recipient.ts'

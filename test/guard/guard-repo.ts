@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { prepareHeader, sealBytes } from '../../src/age/seal.ts'
-import { policyFrom } from '../../src/blob/load-policy.ts'
+import { policyFrom } from '../../src/blob/policy-from.ts'
 import { readersFor } from '../../src/blob/readers.ts'
 import { textPath } from '../../src/byte-path.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
