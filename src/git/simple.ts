@@ -13,6 +13,8 @@ export async function simpleGitIn(cwd: string): Promise<SimpleGit> {
     baseDir: cwd,
     // Its default waits 50 ms after each command.
     completion: { onClose: true, onExit: false },
+    // What it would hide from git else: GIT_DIR, GIT_CONFIG_GLOBAL and all others that say which repository is meant.
+    allowEnvironment: Object.keys(process.env).filter((name) => name.startsWith('GIT_')),
     // simple-git refuses keys that make git run programs. All that we set are constants of ours, never input.
     unsafe: {
       allowUnsafeFilter: true,

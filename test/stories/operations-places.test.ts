@@ -37,7 +37,8 @@ test('a linked worktree: filters, merges, hooks and a lock state of its own', as
   await tree.holds(secret({ 11: 'main' }))
   // The hook stops here, too, what a filter that is off let through.
   tree.write('secrets/leak', 'not a secret of this story\n')
-  await tree.git('-c', 'filter.nixsecret.process=', '-c', 'filter.nixsecret.clean=cat', 'add', 'secrets/leak')
+  const off = ['process', 'clean', 'smudge'].flatMap((part) => ['-c', `filter.nixsecret.${part}=`])
+  await tree.git(...off, '-c', 'filter.nixsecret.required=false', 'add', 'secrets/leak')
   const refused = await tree.tryGit('commit', '-m', 'leak')
   assert.is(refused.code, 1, refused.stderr)
   assert.match(refused.stderr, /secrets\/leak.*\[plaintext-blob\]/)

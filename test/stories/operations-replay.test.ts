@@ -14,7 +14,7 @@ for (const backend of ['--merge', '--apply']) {
   test(`rebase ${backend}: clean, several commits`, async () => {
     const story = await GitStory.begin()
     await story.fork(THEIRS, OURS)
-    await story.commit('second on main', { 'secrets/db': secret({ 11: 'ours', 6: 'six' }), 'README': 'r\n' })
+    await story.commit('second on main', { 'secrets/db': secret({ 11: 'ours', 6: 'six' }), README: 'r\n' })
     await story.commit('third on main', { 'secrets/new': secret({ 1: 'new' }) })
     await story.git('rebase', '-q', backend, 'topic')
     await story.holds(secret({ 2: 'theirs', 6: 'six', 11: 'ours' }))
@@ -84,15 +84,14 @@ test('interactive rebase: edit, reorder, squash, reword and drop', async () => {
     'order',
     'sed -i -e "2s/^pick/squash/" -e "3{h;d}" -e "4{s/^pick/reword/;G}" "$1"',
   )
-  story.env.GIT_EDITOR = story.script('message', 'sed -i "1s/^/reworded /" "$1"')
+  story.env.GIT_EDITOR = story.script('message', 'sed -i "/^#/d; 0,/^[a-z]/s/^[a-z]/reworded &/" "$1"')
   await story.git('rebase', '-i', 'HEAD~4')
   await story.holds(last)
   assert.is(await story.git('log', '-3', '--format=%s'), 'three\nreworded other\nreworded one\n')
   story.env.GIT_SEQUENCE_EDITOR = story.script('drop', 'sed -i "1s/^pick/drop/" "$1"')
-  await story.git('rebase', '-i', 'HEAD~3').catch(() => {})
-  await story.tryGit('rebase', '--abort')
-  await story.git('reset', '-q', '--hard')
-  await story.git('rebase', '-i', '--exec', 'git nixsecret check --rev HEAD', 'HEAD~2').catch(() => {})
+  await story.git('rebase', '-i', 'HEAD~2')
+  await story.holds(last)
+  assert.not.ok(story.has('secrets/other'))
   await story.finish()
 })
 
@@ -124,8 +123,6 @@ test('cherry-pick: clean, and in conflict', async () => {
   await story.resolve(RESOLVED)
   await story.git('cherry-pick', '--continue')
   await story.holds(RESOLVED)
-  await story.git('cherry-pick', '--no-commit', 'HEAD~1').catch(() => {})
-  await story.git('reset', '-q', '--hard')
   await story.finish()
 })
 

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GitStory, MARK, secret } from '../support/git-story.ts'
@@ -48,7 +48,10 @@ test('stash --keep-index, --staged, branch, show and drop', async () => {
   assert.is(await story.status(), ' M secrets/db\n')
   assert.is(story.text('secrets/db'), DIRTY)
   await story.git('add', 'secrets/db')
-  await story.git('stash', 'push', '-q', '--staged')
+  // git before 2.44 or so can't do it with binary files, which ciphertext is: it makes the stash, and then gives up.
+  const staged = await story.tryGit('stash', 'push', '-q', '--staged')
+  assert.is(story.text('secrets/db'), staged.code === 0 ? OLD : DIRTY)
+  await story.git('reset', '-q', '--hard')
   await story.holds(OLD)
   assert.match(await story.git('stash', 'show', '-p', '--textconv'), `+${MARK} dirty`)
   await story.git('stash', 'branch', 'later')

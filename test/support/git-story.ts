@@ -29,7 +29,7 @@ export class GitStory {
   static async begin(first = secret(), name = 'alice'): Promise<GitStory> {
     const person = await Person.create(name)
     const story = new GitStory(person, await startRepository(person))
-    await story.commit('base', { 'secrets/db': first, 'README': 'not secret\n' })
+    await story.commit('base', { 'secrets/db': first, README: 'not secret\n' })
     return story
   }
 
