@@ -30,6 +30,9 @@ process.on('uncaughtException', (error) => {
   )
 })
 
+// Should Node run out of work before we are done, then not as if all were well.
+process.exitCode = 70
+
 run(process.argv.slice(2))
   .catch(fault)
   .then((code) => {

@@ -32,16 +32,28 @@ export class Keys {
     return identityPaths(splitNul(stdout).map((path) => path.toString('utf8')))
   }
 
+  /** The identity files that could be read, as they are. */
+  async files(): Promise<{ name: string; bytes: Buffer }[]> {
+    const files: { name: string; bytes: Buffer }[] = []
+    for (const name of await this.paths()) {
+      const bytes = await readIdentityFile(name).catch((fault: unknown) => this.#note(fault))
+      if (bytes !== null) files.push({ name, bytes })
+    }
+    return files
+  }
+
   async #load(): Promise<AgeIdentity[]> {
     const identities: AgeIdentity[] = []
-    for (const path of await this.paths()) {
-      try {
-        identities.push(...(await parseIdentityFile(await readIdentityFile(path), path, this.#ask)))
-      } catch (fault) {
-        if (!(fault instanceof NixsecretError)) throw fault
-        this.problems.push(fault)
-      }
+    for (const { name, bytes } of await this.files()) {
+      const parsed = parseIdentityFile(bytes, name, this.#ask)
+      identities.push(...((await parsed.catch((fault: unknown) => this.#note(fault))) ?? []))
     }
     return identities
+  }
+
+  #note(fault: unknown): null {
+    if (!(fault instanceof NixsecretError)) throw fault
+    this.problems.push(fault)
+    return null
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { NixsecretError } from '../errors.ts'
 import type { CatFile } from '../git/cat-file.ts'
 import type { Policy } from '../policy/policy.ts'
 
@@ -26,7 +27,7 @@ export class PolicySource {
    * @returns null where there is no policy at all
    * @throws NixsecretError `policy` where the one that holds does not parse
    */
-  current(): Promise<Policy | null> {
+  async current(): Promise<Policy | null> {
     const stamp = this.#stampNow()
     if (this.#loaded === null || stamp !== this.#stamp) {
       this.#stamp = stamp
@@ -43,16 +44,29 @@ export class PolicySource {
 
   #stampNow(): string {
     const file = this.#file()
-    const stat = file === null ? undefined : statSync(file, { throwIfNoEntry: false })
+    const stat = file === null ? undefined : readable(() => statSync(file, { throwIfNoEntry: false }))
     return stat?.isFile() ? `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}` : ''
   }
 
   async #load(inWorkTree: boolean): Promise<Policy | null> {
     const file = this.#file()
-    if (inWorkTree && file !== null) return parse(readFileSync(file))
+    if (inWorkTree && file !== null) return parse(readable(() => readFileSync(file)))
     const blob =
       (await this.#catFile.get(`:0:${POLICY_FILE}`)) ?? (await this.#catFile.get(`HEAD:${POLICY_FILE}`))
     return blob === null || blob.type !== 'blob' ? null : parse(blob.content)
+  }
+}
+
+// Unreadable is as bad as unparseable, and no worse: what does not need the policy goes on.
+function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new NixsecretError('policy', `${POLICY_FILE} cannot be read (${code})`, {
+      hints: [`ls -l ${POLICY_FILE}`],
+      cause,
+    })
   }
 }
 

@@ -27,6 +27,11 @@ export class Memo {
     this.#key = memoKey()
   }
 
+  /** The key of the hashes, for a thread of this process; null where nothing is remembered. */
+  get hashKey(): Buffer | null {
+    return this.#key
+  }
+
   /** A running keyed hash of a plaintext; its digest is what the other methods take. */
   hasher(): Hmac {
     return createHmac('sha256', this.#key ?? EMPTY_KEY)

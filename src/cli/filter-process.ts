@@ -17,6 +17,7 @@ export async function run(args: string[]): Promise<number> {
   // git's greeting does not wait for what we must find out.
   const handler = {
     begin: (request: Parameters<FilterProcess['begin']>[0]) => (filter as FilterProcess).begin(request),
+    available: () => (filter as FilterProcess).available(),
   }
   const ready = repository.then((repo) => {
     filter = new FilterProcess(
@@ -26,7 +27,20 @@ export async function run(args: string[]): Promise<number> {
     )
   })
   ready.catch(() => {})
-  await runFilterSession(readPieces(0), (bytes) => writeAll(1, bytes), handler, ready)
-  ;(filter as FilterProcess | null)?.end()
+  // Ctrl-C is for git: when it has gone we see the end of our input, and still have modes to mend.
+  let interrupted = false
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, () => (interrupted = true))
+  try {
+    await runFilterSession(readPieces(0), (bytes) => writeAll(1, bytes), handler, ready)
+  } catch (fault) {
+    // The loop stood still; a turn of it shows what came meanwhile.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (!interrupted) throw fault
+    return 130
+  } finally {
+    ;(filter as FilterProcess | null)?.end()
+    for (const signal of signals) process.removeAllListeners(signal)
+  }
   return 0
 }

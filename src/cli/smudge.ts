@@ -8,7 +8,7 @@ export async function run(args: string[]): Promise<number> {
   const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args.slice(0, -1)
   const sealed = options.includes('--sealed')
   const { path, outcome } = await runOneShot(args, (context, path) =>
-    beginSmudge(context, { path, blob: null, sealed }),
+    beginSmudge(context, { path, blob: null, sealed }, false),
   )
   const notices = new Notices()
   notices.add(path, outcome)

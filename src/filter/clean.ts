@@ -1,4 +1,5 @@
 import { beginsAsAge } from '../age/inspect.ts'
+import { shellWord } from '../age/shell-word.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import { openBlob } from '../blob/open-blob.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
@@ -32,7 +33,8 @@ export async function clean(
   earlier: EarlierBlobs,
 ): Promise<Cleaned> {
   // An empty file stays an empty blob: git itself treats it specially in rebase.
-  if (content.length === 0 || neverEncrypted(path)) return { content }
+  if (content.length === 0) return { content: (await sealedEmpty(earlier)) ?? content }
+  if (neverEncrypted(path)) return { content }
   const ciphertext = beginsAsAge(content)
   if (ciphertext && (await passes(context, content, earlier))) return { content }
   const plaintext = { size: content.length, hash: context.memo.hash(content) }
@@ -42,6 +44,12 @@ export async function clean(
   if (ciphertext) throw lockedFileChanged(path)
   if (wanted.readers === null) throw wanted.fault
   return seal(context, path, content, earlier, plaintext, wanted.readers)
+}
+
+/** A blob of another tool that seals nothing at all: emptiness is unchanged plaintext then. */
+async function sealedEmpty(earlier: EarlierBlobs): Promise<Buffer | null> {
+  const shape = (await earlier.index())?.shape
+  return shape?.kind === 'age' && shape.plaintextSize === 0 ? ((await earlier.index())?.whole ?? null) : null
 }
 
 /** Whether bytes that begin as an age file are a blob that git has, or one that a key here opens to its end. */
@@ -128,11 +136,17 @@ export function conflictWarning(path: BytePath, markers: ConflictMarkers): { war
 /** Why bytes that begin as an age file are refused, and what to do instead. */
 export function lockedFileChanged(path: BytePath): NixsecretError {
   const shown = displayPath(path)
+  // What needs escapes to be shown can't be pasted.
+  const word = shown.startsWith('"') ? shown : shellWord(shown)
   return new NixsecretError(
     'refused',
-    `${shown}: locked file was changed; it is not a whole age file any more`,
+    `${shown}: locked file was changed, or it is an age file that no key here opens`,
     {
-      hints: [`git nixsecret set ${shown}`, `git checkout -- ${shown}`],
+      hints: [
+        `git checkout -- ${word}`,
+        `git nixsecret set ${word}    # new content, as plaintext`,
+        `git nixsecret set --sealed ${word} < FILE    # an age file made elsewhere`,
+      ],
     },
   )
 }

@@ -1,11 +1,12 @@
 import type { BytePath } from '../byte-path.ts'
+import { blobId } from '../git/object-id.ts'
 import { type Cleaned, clean } from './clean.ts'
 import { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { Incoming } from './incoming.ts'
 import { beginLargeClean, type Direct, type LargeClean } from './large-clean.ts'
 import { LargeSmudge } from './large-smudge.ts'
-import { type Smudged, type SmudgeRequest, smudge } from './smudge.ts'
+import { isHeld, type Smudged, type SmudgeRequest, smudge } from './smudge.ts'
 
 /** A file of any size that is being converted. */
 export interface Converting<Result> {
@@ -33,14 +34,50 @@ export function beginClean(
   }
 }
 
-/** Begins to smudge a blob; see {@link smudge}. */
-export function beginSmudge(context: FilterContext, request: SmudgeRequest): Converting<Smudged> {
+/**
+ * Begins to smudge a blob; see {@link smudge}.
+ * @param canDelay whether the answer may be put off; then {@link takeDelayed} gives it
+ */
+export function beginSmudge<CanDelay extends boolean>(
+  context: FilterContext,
+  request: SmudgeRequest,
+  canDelay: CanDelay,
+): Converting<Smudged | (CanDelay extends true ? 'delayed' : never)> {
+  type Result = Smudged | (CanDelay extends true ? 'delayed' : never)
   const incoming = new Incoming<LargeSmudge>((head) => LargeSmudge.begin(context, request, head))
   return {
     write: (piece) => incoming.write(piece),
-    finish: () =>
-      incoming.large?.finish((blob) => smudge(context, request, blob)) ??
-      smudge(context, request, incoming.whole()),
+    finish: async (): Promise<Result> => {
+      if (incoming.large !== null) return incoming.large.finish((blob) => smudge(context, request, blob))
+      const blob = incoming.whole()
+      const delayed =
+        canDelay &&
+        !isHeld(context, request) &&
+        (await context.opener.accept(request.path, request.blob, blob))
+      return delayed ? ('delayed' as Result) : smudge(context, request, blob)
+    },
     discard: () => incoming.discard(),
+  }
+}
+
+/** Gives the answer that was put off for a path; git sends no content with its second question. */
+export function takeDelayed(context: FilterContext, request: SmudgeRequest): Converting<Smudged> {
+  return {
+    write: () => {},
+    finish: async () => {
+      const delayed = context.opener.take(request.path)
+      if (delayed === null) throw new Error('asked twice for a delayed file')
+      const { blob, oid, answer } = delayed
+      // A key under a passphrase may still open it, and only here can somebody be asked.
+      if (answer?.state !== 'open' || answer.plaintext === undefined) {
+        return smudge(context, { ...request, blob: oid }, blob)
+      }
+      const { plaintext, hash, digest = null } = answer
+      if (hash !== undefined) {
+        context.memo.remember(Buffer.from(hash), digest, oid ?? blobId(blob, context.repo.objectFormat))
+      }
+      return { content: plaintext, outcome: 'open' }
+    },
+    discard: () => {},
   }
 }

@@ -1,15 +1,31 @@
-import { type MessagePort, workerData } from 'node:worker_threads'
+import { createHmac } from 'node:crypto'
+import { workerData } from 'node:worker_threads'
+import { parseHeader } from '../age/header.ts'
+import type { AgeIdentity } from '../age/identity.ts'
+import { parseIdentityFile } from '../age/identity-file.ts'
 import { type AgeRecipient, parseRecipient } from '../age/recipient.ts'
 import { type PreparedHeader, prepareHeader } from '../age/seal.ts'
 import type { Stanza } from '../age/stanza.ts'
+import { headerDigest } from '../blob/judge-readers.ts'
+import { openBlob } from '../blob/open-blob.ts'
+import type { KeyOrder, OpenAnswer, OpenOrder } from './blob-opener.ts'
+import type { ThreadData } from './crypto-thread.ts'
 import type { HeaderBatch, HeaderOrder } from './header-source.ts'
 
-// A thread of its own that makes headers ahead; see HeaderSource.
+// The thread behind HeaderSource and BlobOpener. It touches no file and asks nobody.
 
-const port = workerData as MessagePort
+const { port, sent } = workerData as ThreadData
 const sets = new Map<number, { recipients: AgeRecipient[]; stanza: Stanza }>()
+let identities: AgeIdentity[] = []
+let hashKey: Uint8Array | null = null
 
-port.on('message', (order: HeaderOrder) => {
+function answer(message: unknown): void {
+  port.postMessage(message)
+  Atomics.add(sent, 0, 1)
+  Atomics.notify(sent, 0)
+}
+
+function makeHeaders(order: HeaderOrder): void {
   if (order.recipients && order.stanza) {
     const stanza = { args: [...order.stanza], body: new Uint8Array(0) }
     sets.set(order.set, { recipients: order.recipients.map(parseRecipient), stanza })
@@ -24,19 +40,43 @@ port.on('message', (order: HeaderOrder) => {
   const batch: HeaderBatch = {
     set: order.set,
     count: order.count,
-    fileKeys: copy(made.map(({ fileKey }) => fileKey)),
-    headers: copy(made.map(({ bytes }) => bytes)),
+    fileKeys: Buffer.concat(made.map(({ fileKey }) => fileKey)),
+    headers: Buffer.concat(made.map(({ bytes }) => bytes)),
   }
-  port.postMessage(batch, [batch.fileKeys.buffer as ArrayBuffer, batch.headers.buffer as ArrayBuffer])
-})
-
-// In memory of its own, which can be handed over.
-function copy(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+  answer(batch)
 }
+
+async function takeKeys(order: KeyOrder): Promise<void> {
+  hashKey = order.hashKey
+  for (const { name, bytes } of order.files) {
+    // What is wrong with a file is for the main thread to tell.
+    const parsed = await parseIdentityFile(Buffer.from(bytes), name, async () => null).catch(() => [])
+    identities = [...identities, ...parsed]
+  }
+}
+
+async function open(id: number, blob: Buffer): Promise<OpenAnswer> {
+  const opened = await openBlob(blob, identities)
+  if (opened.state !== 'open') return { id, state: opened.state }
+  const { plaintext } = opened
+  // Armored blobs are rare, and compared anew.
+  const header = hashKey === null || blob[0] === 0x2d ? null : parseHeader(blob, true)
+  if (header === null || hashKey === null) return { id, state: 'open', plaintext }
+  const hash = createHmac('sha256', hashKey).update(plaintext).digest()
+  return { id, state: 'open', plaintext, hash, digest: headerDigest(header) }
+}
+
+async function openAll(order: OpenOrder): Promise<void> {
+  const answers: OpenAnswer[] = []
+  for (const { id, blob } of order.blobs) {
+    answers.push(await open(id, Buffer.from(blob.buffer, blob.byteOffset, blob.length)))
+  }
+  answer(answers)
+}
+
+// One after the other: keys come before what they open.
+let last: Promise<void> = Promise.resolve()
+port.on('message', (order: HeaderOrder | KeyOrder | OpenOrder) => {
+  if (order.kind === 'headers') makeHeaders(order)
+  else last = last.then(() => (order.kind === 'keys' ? takeKeys(order) : openAll(order)))
+})

@@ -9,6 +9,7 @@ import { CatFile } from '../git/cat-file.ts'
 import { listIndex, listTree, type TreeEntry } from '../git/list-index.ts'
 import type { Repository } from '../git/repository.ts'
 import { tryGit } from '../git/run-git.ts'
+import { BlobOpener } from './blob-opener.ts'
 import { HeaderSource } from './header-source.ts'
 import { TreeBlobs } from './tree-blobs.ts'
 
@@ -29,6 +30,8 @@ export class FilterContext {
   readonly head: TreeBlobs
   /** New headers, made ahead where many are needed. */
   readonly headers = new HeaderSource()
+  /** Opens blobs while git is still handing over more of them. */
+  readonly opener: BlobOpener
 
   constructor(repo: Repository, ask: AskPassphrase | null) {
     this.repo = repo
@@ -37,13 +40,16 @@ export class FilterContext {
     this.silentKeys = ask === null ? this.keys : new Keys({}, null)
     this.memo = new Memo(repo.stateDir)
     this.locked = LockState.load(repo)
+    this.opener = new BlobOpener(this.keys, this.memo)
     const indexFile = process.env.GIT_INDEX_FILE ?? `${repo.gitDir}/index`
     const stamp = () => {
       const stat = statSync(indexFile, { throwIfNoEntry: false })
       return stat === undefined ? '' : `${stat.ino}:${stat.size}:${stat.mtimeMs}`
     }
     this.index = new TreeBlobs(this.catFile, ':0:', listProtected, stamp)
-    this.head = new TreeBlobs(this.catFile, 'HEAD:', () => listTree('HEAD').catch(() => []), stamp)
+    // The index is always looked at first, and changes with HEAD.
+    const seen = () => this.index.listStamp
+    this.head = new TreeBlobs(this.catFile, 'HEAD:', () => listTree('HEAD').catch(() => []), seen)
   }
 
   /** Where large contents are spooled. */
@@ -56,6 +62,7 @@ export class FilterContext {
     this.memo.save()
     this.catFile.close()
     this.headers.close()
+    this.opener.close()
   }
 }
 
@@ -76,15 +83,19 @@ export async function filterRepository(): Promise<Repository> {
     '--show-object-format',
   ]
   const { code, stdout } = await tryGit([...args, '--is-inside-work-tree'])
-  const [gitDir, commonDir, format, inside] = stdout.toString('utf8').split('\n')
+  const lines = stdout.toString('utf8').split('\n')
+  const [gitDir, commonDir, format, inside] = lines
   if (code !== 0 || gitDir === undefined || commonDir === undefined) {
     throw new NixsecretError('missing', 'not in a git repository')
+  }
+  if (lines.length !== 5 || (format !== 'sha1' && format !== 'sha256')) {
+    throw new NixsecretError('git', 'the path of this repository holds a line break, which git cannot report')
   }
   return {
     gitDir,
     commonDir,
     workTree: inside === 'true' ? process.cwd() : null,
-    objectFormat: format === 'sha256' ? 'sha256' : 'sha1',
+    objectFormat: format,
     stateDir: `${commonDir}/nixsecret`,
   }
 }

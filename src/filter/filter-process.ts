@@ -1,7 +1,7 @@
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Conversion, FilterAnswer, FilterHandler, FilterRequest } from '../git/filter-session.ts'
-import { beginClean, beginSmudge, type Converting } from './convert.ts'
+import { beginClean, beginSmudge, type Converting, takeDelayed } from './convert.ts'
 import type { FilterContext } from './filter-context.ts'
 import { Notices } from './notices.ts'
 import { restrictModes } from './restrict-modes.ts'
@@ -13,6 +13,9 @@ export interface Report {
   notice(lines: { readonly messages: readonly string[]; readonly hints: readonly string[] }): void
 }
 
+const LOCK_STATE_DAMAGED =
+  'what "git nixsecret lock" wrote down cannot be read, so secrets stay locked: see "git nixsecret doctor"'
+
 /** Serves one git command: what stands behind a filter session. */
 export class FilterProcess implements FilterHandler {
   readonly #context: FilterContext
@@ -20,6 +23,7 @@ export class FilterProcess implements FilterHandler {
   readonly #sealed: boolean
   readonly #notices = new Notices()
   readonly #opened = new Set<BytePath>()
+  #held = false
 
   /** @param sealed whether this is the driver that leaves the work tree as ciphertext */
   constructor(context: FilterContext, report: Report, sealed: boolean) {
@@ -28,30 +32,39 @@ export class FilterProcess implements FilterHandler {
     this.#sealed = sealed
   }
 
-  begin({ command, path, blob }: FilterRequest): Conversion {
+  begin({ command, path, blob, canDelay }: FilterRequest): Conversion {
     if (command === 'clean') {
       return this.#guarded(path, beginClean(this.#context, path), ({ warning }) => {
         if (warning !== undefined) this.#report.warning(warning)
       })
     }
     const request = { path, blob, sealed: this.#sealed }
-    return this.#guarded(path, beginSmudge(this.#context, request), ({ outcome }) => {
+    const converting = this.#context.opener.has(path)
+      ? takeDelayed(this.#context, request)
+      : beginSmudge(this.#context, request, canDelay)
+    return this.#guarded(path, converting, ({ outcome }) => {
       this.#notices.add(path, outcome)
+      if (outcome === 'held') this.#held = true
       if (outcome === 'open') this.#opened.add(path)
     })
+  }
+
+  available(): BytePath[] {
+    return this.#context.opener.available()
   }
 
   /** To be called when git has closed its end: by then it has written the files. */
   end(): void {
     if (this.#context.repo.workTree !== null) restrictModes(this.#context.repo.workTree, this.#opened)
     this.#report.notice(this.#notices.lines())
+    if (this.#held && this.#context.locked.damaged) this.#report.warning(LOCK_STATE_DAMAGED)
     this.#context.close()
   }
 
   /** A fault of one file must not end the session: it is told, and git refuses this file. */
   #guarded<Result extends { readonly content: Uint8Array | AsyncIterable<Uint8Array> }>(
     path: BytePath,
-    converting: Converting<Result>,
+    converting: Converting<Result | 'delayed'>,
     done: (result: Result) => void,
   ): Conversion {
     const fail = (fault: unknown): FilterAnswer => {
@@ -66,6 +79,7 @@ export class FilterProcess implements FilterHandler {
       finish: async () => {
         try {
           const result = await converting.finish()
+          if (result === 'delayed') return { status: 'delayed' }
           done(result)
           if (!(result.content instanceof Uint8Array)) {
             return { status: 'success', content: thenDiscard(result.content, converting) }

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { type PreparedHeader, prepareHeader } from '../age/seal.ts'
 import type { Readers } from '../blob/readers.ts'
+import { CryptoThread } from './crypto-thread.ts'
 
 // A thread costs what a handful of headers cost.
 const BEFORE_WORKER = 6
@@ -12,6 +10,7 @@ const BATCH = 16
 
 /** What the worker is asked: headers for one set of readers. */
 export interface HeaderOrder {
+  readonly kind: 'headers'
   readonly set: number
   readonly count: number
   /** Canonical keys, and our stanza's arguments; only in the first order of a set. */
@@ -40,8 +39,7 @@ interface Stock {
  */
 export class HeaderSource {
   readonly #stocks = new Map<string, Stock>()
-  #worker: Worker | null = null
-  #port: MessagePort | null = null
+  #thread: CryptoThread | null = null
 
   /** A header for one blob. */
   take(readers: Readers): PreparedHeader | Promise<PreparedHeader> {
@@ -54,8 +52,7 @@ export class HeaderSource {
   }
 
   close(): void {
-    this.#port?.close()
-    this.#worker?.terminate().catch(() => {})
+    this.#thread?.close()
   }
 
   #stockFor(readers: Readers): Stock {
@@ -68,12 +65,12 @@ export class HeaderSource {
   }
 
   #order(stock: Stock, readers: Readers): void {
-    const port = this.#start()
-    if (port === null) return
+    this.#thread ??= CryptoThread.start()
+    if (this.#thread === null) return
     while (stock.ready.length + stock.ordered <= STOCK - BATCH) {
       const first = stock.taken === BEFORE_WORKER + 1 && stock.ordered === 0
-      const order: HeaderOrder = { set: stock.set, count: BATCH }
-      port.postMessage(
+      const order: HeaderOrder = { kind: 'headers', set: stock.set, count: BATCH }
+      this.#thread.post(
         first
           ? { ...order, recipients: readers.recipients.map((r) => r.canonical), stanza: readers.stanza.args }
           : order,
@@ -82,12 +79,10 @@ export class HeaderSource {
     }
   }
 
-  // The event loop stands still while git is read from, so the messages are fetched.
   #collect(): void {
     for (;;) {
-      const received = this.#port === null ? undefined : receiveMessageOnPort(this.#port)
-      if (received === undefined) return
-      const batch = received.message as HeaderBatch
+      const batch = this.#thread?.receive() as HeaderBatch | undefined
+      if (batch === undefined) return
       const stock = [...this.#stocks.values()].find(({ set }) => set === batch.set)
       if (stock === undefined) continue
       stock.ordered -= batch.count
@@ -99,20 +94,5 @@ export class HeaderSource {
         })
       }
     }
-  }
-
-  /** @returns null where there is no worker to start: unbundled, as in a unit test */
-  #start(): MessagePort | null {
-    if (this.#port !== null) return this.#port
-    const file = new URL('./crypto-worker.js', import.meta.url)
-    if (!existsSync(fileURLToPath(file))) return null
-    const { port1, port2 } = new MessageChannel()
-    this.#worker = new Worker(file, { workerData: port2, transferList: [port2], stdin: false })
-    // Without it we are slower, and nothing else.
-    this.#worker.on('error', () => {})
-    this.#worker.unref()
-    port1.unref()
-    this.#port = port1
-    return port1
   }
 }

@@ -1,7 +1,9 @@
 import { createHash, type Hmac } from 'node:crypto'
+import { isArmored } from '../age/armor.ts'
 import { beginsAsAge } from '../age/inspect.ts'
 import { PayloadSealer } from '../age/payload.ts'
 import { prepareHeader } from '../age/seal.ts'
+import { openBlob } from '../blob/open-blob.ts'
 import type { Readers } from '../blob/readers.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -122,6 +124,7 @@ class KeptContent implements LargeClean {
   readonly #path: BytePath
   readonly #earlier: EarlierBlobs
   readonly #ciphertext: boolean
+  readonly #armored: boolean
   readonly #hasher: Hmac
   // It may be plaintext after all, so nothing on disk may show it.
   readonly #spool: SealedSpool
@@ -132,6 +135,7 @@ class KeptContent implements LargeClean {
     this.#path = path
     this.#earlier = earlier
     this.#ciphertext = beginsAsAge(head)
+    this.#armored = isArmored(head)
     this.#hasher = context.memo.hasher()
     this.#spool = new SealedSpool(context.spoolDir)
   }
@@ -160,12 +164,19 @@ class KeptContent implements LargeClean {
     yield* this.#spool.read()
   }
 
+  async #opensWhole(): Promise<boolean> {
+    const blob = Buffer.concat([...this.#spool.read()])
+    return (await openBlob(blob, await this.#context.silentKeys.identities())).state === 'open'
+  }
+
   async #passes(): Promise<boolean> {
     const hash = createHash(this.#context.repo.objectFormat).update(`blob ${this.#size}\0`)
     for (const piece of this.#spool.read()) hash.update(piece)
     const oid = hash.digest('hex')
     if ((await this.#earlier.index())?.oid === oid || (await this.#earlier.head())?.oid === oid) return true
     if ((await this.#context.catFile.info(oid))?.type === 'blob') return true
+    // Armor of this size is opened whole.
+    if (this.#armored) return this.#opensWhole()
     try {
       const source = () => this.#spool.read()
       const key = await unwrapLarge(source, await this.#context.silentKeys.identities())

@@ -8,9 +8,21 @@ import { type BytePath, pathBytes } from '../byte-path.ts'
  */
 export function restrictModes(top: string, paths: Iterable<BytePath>): void {
   const prefix = Buffer.from(`${top}/`)
+  const fullPath = (path: string) => Buffer.concat([prefix, pathBytes(path as BytePath)])
+  const real = new Map<string, boolean>([['', true]])
+  // A directory may have become a symlink that leads to somebody else's files.
+  const isRealDirectory = (path: string): boolean => {
+    let known = real.get(path)
+    if (known === undefined) {
+      known = isRealDirectory(parentOf(path)) && fs.lstatSync(fullPath(path)).isDirectory()
+      real.set(path, known)
+    }
+    return known
+  }
   for (const path of paths) {
-    const file = Buffer.concat([prefix, pathBytes(path)])
+    const file = fullPath(path)
     try {
+      if (!isRealDirectory(parentOf(path))) continue
       // Without O_NOFOLLOW a symlink could lead to a file outside; O_NONBLOCK keeps a FIFO from blocking.
       const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
       try {
@@ -21,4 +33,8 @@ export function restrictModes(top: string, paths: Iterable<BytePath>): void {
       }
     } catch {}
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }

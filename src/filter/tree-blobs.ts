@@ -1,7 +1,9 @@
+import { isArmored } from '../age/armor.ts'
 import type { BytePath } from '../byte-path.ts'
 import type { CatFile } from '../git/cat-file.ts'
 import type { TreeEntry } from '../git/list-index.ts'
 import { EarlierBlob } from './earlier-blob.ts'
+import { flowed } from './free-buffers.ts'
 
 // Below this many files one question each is cheaper than a list of all.
 const SINGLE_QUESTIONS = 4
@@ -9,6 +11,10 @@ const SINGLE_QUESTIONS = 4
 const AHEAD = 32
 // The same as what a file that comes in may hold of memory, and room for header and tags.
 const LIMIT = (1 << 20) + (1 << 17)
+// Longer armor counts as broken.
+const MAX_ARMOR = 64 << 20
+// What tells armor from the rest, with room.
+const HEAD = 64
 
 interface List {
   readonly entries: readonly TreeEntry[]
@@ -28,7 +34,8 @@ export class TreeBlobs {
   readonly #fetched = new Map<string, Promise<EarlierBlob | null>>()
   #asked = 0
   #list: Promise<List> | null = null
-  #listStamp = ''
+  /** What the last list was made at. */
+  listStamp = ''
   #ahead = AHEAD
 
   /**
@@ -50,14 +57,28 @@ export class TreeBlobs {
     const { entries, position } = await this.#currentList()
     const at = position.get(path)
     if (at === undefined) return null
-    for (let i = at; i < Math.min(entries.length, at + this.#ahead); i++)
-      this.#want((entries[i] as TreeEntry).oid)
+    this.#fetchAhead(entries, at)
     const { oid } = entries[at] as TreeEntry
     const found = await this.#want(oid)
     this.#fetched.delete(oid)
     // Fetching large blobs ahead would cost more than it spares.
-    if (found !== null && found.size > LIMIT) this.#ahead = 1
+    if (found !== null && found.size > LIMIT) this.#ahead = 2
     return found
+  }
+
+  // By the batch: each write to git and each answer of it wakes somebody up.
+  #fetchAhead(entries: readonly TreeEntry[], at: number): void {
+    const next = entries[at + this.#ahead / 2]
+    if (
+      this.#fetched.has((entries[at] as TreeEntry).oid) &&
+      (next === undefined || this.#fetched.has(next.oid))
+    )
+      return
+    // What was passed over is not asked for any more.
+    const ahead = new Set(entries.slice(at, at + this.#ahead).map(({ oid }) => oid))
+    for (const oid of this.#fetched.keys()) if (!ahead.has(oid)) this.#fetched.delete(oid)
+    for (let i = at; i < Math.min(entries.length, at + this.#ahead); i++)
+      this.#want((entries[i] as TreeEntry).oid)
   }
 
   #want(oid: string): Promise<EarlierBlob | null> {
@@ -72,8 +93,8 @@ export class TreeBlobs {
 
   #currentList(): Promise<List> {
     const stamp = this.#stamp()
-    if (this.#list === null || stamp !== this.#listStamp) {
-      this.#listStamp = stamp
+    if (this.#list === null || stamp !== this.listStamp) {
+      this.listStamp = stamp
       this.#fetched.clear()
       this.#list = this.#load()
     }
@@ -86,10 +107,20 @@ export class TreeBlobs {
   }
 }
 
-/** A blob by what git calls it, its content cut at what is held in memory. */
+/** A blob by what git calls it, its content, unless armored, cut at what is held in memory. */
 export async function fetchBlob(catFile: CatFile, name: Buffer): Promise<EarlierBlob | null> {
-  const found = await catFile.getUpTo(name, LIMIT)
-  return found === null || found.type !== 'blob'
-    ? null
-    : new EarlierBlob(found.oid, found.size, found.content)
+  let content = Buffer.alloc(0)
+  const pieces: Buffer[] = []
+  let have = 0
+  const found = await catFile.stream(name, (piece) => {
+    flowed(piece.length)
+    // The first pieces may be short of what tells armor, which is only ever read whole.
+    if (content.length < HEAD) content = Buffer.concat([content, piece])
+    else if (have < (isArmored(content) ? MAX_ARMOR : LIMIT)) pieces.push(piece)
+    have += piece.length
+  })
+  content = Buffer.concat([content, ...pieces])
+  if (found !== null && content.length < found.size && content.length > LIMIT)
+    content = content.subarray(0, LIMIT)
+  return found?.type === 'blob' ? new EarlierBlob(found.oid, found.size, content) : null
 }

@@ -9,7 +9,7 @@ import { type GitOptions, gitEnv } from './run-git.ts'
 export async function* blobStream(oid: string, options: GitOptions = {}): AsyncGenerator<Buffer> {
   const child = spawn('git', ['cat-file', 'blob', oid], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: gitEnv(options.env),
+    env: gitEnv({ GIT_NO_REPLACE_OBJECTS: '1', ...options.env }),
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const closed = new Promise<number | null>((resolve, reject) => {

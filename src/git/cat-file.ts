@@ -33,6 +33,7 @@ export class CatFile {
   readonly #options: Pick<GitOptions, 'cwd' | 'env'>
   #child: ChildProcessWithoutNullStreams | null = null
   #questions: Question[] = []
+  #outgoing: Buffer[] = []
   #pending: Buffer[] = []
   #pendingSize = 0
   #open: { info: ObjectInfo; left: number; chunks: Buffer[] } | null = null
@@ -89,18 +90,25 @@ export class CatFile {
       const child = this.#start()
       this.#questions.push({ name: bytes, withContent, resolve, reject, ...(onChunk ? { onChunk } : {}) })
       this.#ref()
-      child.stdin.write(
-        Buffer.concat([Buffer.from(withContent ? 'contents ' : 'info '), bytes, Buffer.of(0)]),
-      )
+      this.#send(child, withContent ? 'contents ' : 'info ', bytes)
     })
+  }
+
+  // All questions of one turn go out in one write: each write wakes git up.
+  #send(child: ChildProcessWithoutNullStreams, command: string, name: Buffer): void {
+    if (this.#outgoing.length === 0) {
+      queueMicrotask(() => child.stdin.write(Buffer.concat(this.#outgoing.splice(0))))
+    }
+    this.#outgoing.push(Buffer.from(command), name, Buffer.of(0))
   }
 
   #start(): ChildProcessWithoutNullStreams {
     if (this.#child !== null) return this.#child
     const child = spawn('git', ['cat-file', '--batch-command', '-z'], {
       ...(this.#options.cwd === undefined ? {} : { cwd: this.#options.cwd }),
-      // Never fetch from a promisor remote just to compare (git 2.44 and later).
-      env: gitEnv({ GIT_NO_LAZY_FETCH: '1', ...this.#options.env }),
+      // An id stands for its own bytes, whatever replace refs say; and nothing is fetched from a promisor remote
+      // just to compare (git 2.44 and later).
+      env: gitEnv({ GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1', ...this.#options.env }),
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     // It must not keep our own process alive when all else is done.
@@ -111,7 +119,10 @@ export class CatFile {
     child.stderr.resume()
     child.stdout.on('data', (chunk: Buffer) => this.#read(chunk))
     child.on('error', (cause) => this.#fail(new NixsecretError('git', 'cannot run git cat-file', { cause })))
-    child.on('close', () => this.#fail(new NixsecretError('git', 'git cat-file ended early')))
+    const ended = () => this.#fail(new NixsecretError('git', 'git cat-file ended early'))
+    child.on('close', ended)
+    // The end of its output comes even where nobody waits for the process itself any more.
+    child.stdout.on('close', ended)
     this.#child = child
     return child
   }
@@ -132,8 +143,9 @@ export class CatFile {
     const child = this.#child
     if (child === null) return
     const stdout = child.stdout as unknown as { ref?(): void; unref?(): void }
-    if (this.#questions.length > 0) stdout.ref?.()
-    else stdout.unref?.()
+    const method = this.#questions.length > 0 ? 'ref' : 'unref'
+    stdout[method]?.()
+    child[method]()
   }
 
   #read(chunk: Buffer): void {

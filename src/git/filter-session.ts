@@ -1,4 +1,4 @@
-import { type BytePath, bytePath } from '../byte-path.ts'
+import { type BytePath, bytePath, pathBytes } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { FLUSH, PktReader, pktContent, pktLine } from './pkt-line.ts'
 
@@ -8,6 +8,8 @@ export interface FilterRequest {
   readonly path: BytePath
   /** The blob that is smudged, where git says it (2.27 and later). */
   readonly blob: string | null
+  /** Whether the answer may be put off until git asks for what is ready. */
+  readonly canDelay: boolean
 }
 
 /**
@@ -16,6 +18,7 @@ export interface FilterRequest {
  */
 export type FilterAnswer =
   | { readonly status: 'success'; readonly content: Uint8Array | AsyncIterable<Uint8Array> }
+  | { readonly status: 'delayed' }
   | { readonly status: 'error' }
 
 /** A file that git is handing over. */
@@ -31,6 +34,8 @@ export interface Conversion {
 /** What does the work behind a session. */
 export interface FilterHandler {
   begin(request: FilterRequest): Conversion
+  /** Paths of delayed files that are ready, at least one while there are any left. git asks for each again. */
+  available(): BytePath[]
 }
 
 type Write = (bytes: Uint8Array) => void | Promise<void>
@@ -128,20 +133,21 @@ class FilterSession {
 
   #capabilities(lines: Buffer[]): void | Promise<void> {
     const offered = lines.map(String)
-    const ours = ['capability=clean', 'capability=smudge'].filter((capability) =>
+    const ours = ['capability=clean', 'capability=smudge', 'capability=delay'].filter((capability) =>
       offered.includes(capability),
     )
     this.#state = 'header'
     return this.#write(Buffer.concat([...ours.map((capability) => pktLine(`${capability}\n`)), FLUSH]))
   }
 
-  #header(lines: Buffer[]): void {
+  #header(lines: Buffer[]): void | Promise<void> {
     const fields = new Map<string, Buffer>()
     for (const line of lines) {
       const at = line.indexOf('=')
       if (at > 0) fields.set(line.toString('latin1', 0, at), line.subarray(at + 1))
     }
     const command = String(fields.get('command'))
+    if (command === 'list_available_blobs') return this.#listAvailable()
     const path = fields.get('pathname')
     if ((command !== 'clean' && command !== 'smudge') || path === undefined) {
       throw new NixsecretError('git', 'unknown request from git')
@@ -152,7 +158,15 @@ class FilterSession {
       command,
       path: bytePath(path),
       blob: fields.get('blob')?.toString('latin1') ?? null,
+      canDelay: fields.get('can-delay')?.toString('latin1') === '1',
     })
+  }
+
+  #listAvailable(): void | Promise<void> {
+    const lines = this.#handler
+      .available()
+      .map((path) => pktLine(Buffer.concat([Buffer.from('pathname='), pathBytes(path)])))
+    return this.#write(Buffer.concat([...lines, FLUSH, pktLine('status=success\n'), FLUSH]))
   }
 
   async #complete(): Promise<void> {

@@ -27,6 +27,8 @@ export function gitEnv(changes: GitOptions['env'] = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env }
   // git before 2.40 gives it to the filters of a submodule, and most of its commands refuse to run with it.
   delete env.GIT_INTERNAL_SUPER_PREFIX
+  // Set (Magit does), they would make a name of our pathspecs, and git would list nothing.
+  for (const kind of ['LITERAL', 'GLOB', 'NOGLOB', 'ICASE']) delete env[`GIT_${kind}_PATHSPECS`]
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete env[name]
     else env[name] = value

@@ -23,6 +23,8 @@ export const DRIVER_ENTRIES: readonly ConfigEntry[] = [
   entry('filter.nixsecret-sealed.smudge', 'git-nixsecret smudge --sealed -- %f'),
   entry('filter.nixsecret-sealed.required', 'true'),
   entry('diff.nixsecret.textconv', TEXTCONV),
+  // A small ciphertext may hold no NUL: git would take it for text, and "git am" damages CRLF in text patches.
+  entry('diff.nixsecret.binary', 'true'),
   // A cache of textconv output would be plaintext in git's object store.
   entry('diff.nixsecret.cachetextconv', 'false'),
   entry('merge.nixsecret.name', 'merge plaintext, keep ciphertext (git-nixsecret)'),

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { textPath } from '../../src/byte-path.ts'
+import { type BytePath, textPath } from '../../src/byte-path.ts'
 import type { FilterAnswer, FilterHandler, FilterRequest } from '../../src/git/filter-session.ts'
 import { runFilterSession } from '../../src/git/filter-session.ts'
 import { FLUSH, PktReader, pktContent, pktLine } from '../../src/git/pkt-line.ts'
@@ -31,6 +31,12 @@ class Recorder implements FilterHandler {
   readonly requests: FilterRequest[] = []
   readonly contents: Buffer[] = []
   answer: (content: Buffer) => FilterAnswer = (content) => ({ status: 'success', content })
+  ready: BytePath[][] = []
+
+  available() {
+    return this.ready.shift() ?? []
+  }
+
   begin(asked: FilterRequest) {
     this.requests.push(asked)
     const pieces: Buffer[] = []
@@ -63,14 +69,24 @@ async function talk(handler: FilterHandler, packets: Buffer[], size = 65536) {
   return answers.map((content) => (content === null ? null : content.toString('latin1')))
 }
 
-const HELLO = ['git-filter-server\n', 'version=2\n', null, 'capability=clean\n', 'capability=smudge\n', null]
+const HELLO = [
+  'git-filter-server\n',
+  'version=2\n',
+  null,
+  'capability=clean\n',
+  'capability=smudge\n',
+  'capability=delay\n',
+  null,
+]
 
 test('a file comes back between its status lists, in whatever pieces it came', async () => {
   for (const size of [1, 3, 7, 65536]) {
     const handler = new Recorder()
     const answers = await talk(handler, request('clean', 'a/b c', Buffer.from('hello')), size)
     assert.equal(answers, [...HELLO, 'status=success\n', null, 'hello', null, null])
-    assert.equal(handler.requests, [{ command: 'clean', path: textPath('a/b c'), blob: null }])
+    assert.equal(handler.requests, [
+      { command: 'clean', path: textPath('a/b c'), blob: null, canDelay: false },
+    ])
   }
 })
 
@@ -78,7 +94,7 @@ test('a content larger than a packet arrives whole', async () => {
   const handler = new Recorder()
   const content = Buffer.alloc(300_000, 'x')
   const answers = await talk(handler, request('smudge', 'p', content), 50_000)
-  assert.equal(answers.slice(8, -2).join('').length, content.length)
+  assert.equal(answers.slice(9, -2).join('').length, content.length)
   assert.ok(handler.contents[0]?.equals(content))
 })
 
@@ -95,7 +111,7 @@ test('the blob is handed on, other keys ignored', async () => {
     handler,
     request('smudge', 'p', Buffer.from('x'), ['ref=refs/heads/x', 'blob=abc', 'can-delay=1']),
   )
-  assert.equal(handler.requests[0], { command: 'smudge', path: textPath('p'), blob: 'abc' })
+  assert.equal(handler.requests[0], { command: 'smudge', path: textPath('p'), blob: 'abc', canDelay: true })
 })
 
 test('an error of one file does not end the session', async () => {
@@ -105,14 +121,35 @@ test('an error of one file does not end the session', async () => {
     ...request('clean', 'a', Buffer.from('1')),
     ...request('clean', 'b', Buffer.from('22')),
   ])
-  assert.equal(answers.slice(6), ['status=error\n', null, 'status=success\n', null, '22', null, null])
+  assert.equal(answers.slice(7), ['status=error\n', null, 'status=success\n', null, '22', null, null])
+})
+
+test('delayed files are listed when git asks', async () => {
+  const handler = new Recorder()
+  handler.answer = () => ({ status: 'delayed' })
+  handler.ready = [[textPath('p')], []]
+  const ask = [pktLine('command=list_available_blobs\n'), FLUSH]
+  const asked = request('smudge', 'p', Buffer.from('x'), ['can-delay=1'])
+  const answers = await talk(handler, [...asked, ...ask, ...ask])
+  const expected = [
+    'status=delayed\n',
+    null,
+    'pathname=p',
+    null,
+    'status=success\n',
+    null,
+    null,
+    'status=success\n',
+    null,
+  ]
+  assert.equal(answers.slice(7), expected)
 })
 
 test('content that is made piece by piece', async () => {
   const handler = new Recorder()
   handler.answer = () => ({ status: 'success', content: inPieces(Buffer.from('abcdef'), 2) })
   const answers = await talk(handler, request('clean', 'p', Buffer.alloc(0)))
-  assert.equal(answers.slice(6), ['status=success\n', null, 'ab', 'cd', 'ef', null, null])
+  assert.equal(answers.slice(7), ['status=success\n', null, 'ab', 'cd', 'ef', null, null])
 })
 
 async function fails(packets: Buffer[]): Promise<string> {

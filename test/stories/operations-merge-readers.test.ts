@@ -92,7 +92,8 @@ test('a reader added on one branch, a secret changed on the other: a warning, th
   assert.is(merge.code, 0, merge.stderr)
   assert.match(merge.stderr, /secrets\/db: one side was sealed for other readers/)
   assert.match(merge.stderr, /git nixsecret rekey secrets\/db/)
-  await story.holds(secret({ 4: 'changed' }))
+  assert.is(story.text('secrets/db'), secret({ 4: 'changed' }))
+  await story.sealed('secrets/db', 'HEAD')
   // The merge's own tree has the new policy and a blob for the readers of before.
   assert.equal(await stale(story), ['secrets/db'])
   const verdict = await check(story)

@@ -42,9 +42,9 @@ test('a linked worktree: filters, merges, hooks and a lock state of its own', as
   const refused = await tree.tryGit('commit', '-m', 'leak')
   assert.is(refused.code, 1, refused.stderr)
   assert.match(refused.stderr, /secrets\/leak.*\[plaintext-blob\]/)
-  await tree.git('rm', '-q', '--cached', 'secrets/leak')
+  await tree.git('rm', '-q', '-f', '--cached', 'secrets/leak')
   rmSync(join(tree.dir, 'secrets/leak'))
-  await tree.finish()
+  await story.finish()
   await story.git('worktree', 'remove', tree.dir)
   await story.finish()
 })
@@ -77,8 +77,7 @@ test('a submodule with secrets, in a repository with secrets', async () => {
   await outer.git('clone', '-q', '--recurse-submodules', outer.dir, copy.dir)
   await copy.holds(OLD, 'secrets/outer')
   await copy.at(join(copy.dir, 'parts/inner')).holds(NEW)
-  await inner.finish()
-  await copy.finish()
+  await story.finish()
 })
 
 test('a sparse checkout leaves secrets out, and takes them in again', async () => {
