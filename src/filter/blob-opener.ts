@@ -1,15 +1,20 @@
+import { parseHeader } from '../age/header.ts'
+import { headerDigest } from '../blob/judge-readers.ts'
 import type { Keys } from '../blob/keys.ts'
 import type { Memo } from '../blob/memo.ts'
-import type { Opened } from '../blob/open-blob.ts'
+import { type Opened, openBlob } from '../blob/open-blob.ts'
 import type { BytePath } from '../byte-path.ts'
 import { CryptoThread } from './crypto-thread.ts'
 
 // A thread costs what a handful of blobs cost.
 const BEFORE_THREAD = 6
 const BATCH = 16
+// Batches that the thread has before it; the rest waits here, where we help once git has nothing more for us.
+const AHEAD = 3
 const MAX_BLOB = 1 << 18
 // Blobs and plaintexts that are held at the same time, in bytes.
 const MAX_HELD = 48 << 20
+const EMPTY = Buffer.alloc(0)
 // The thread answers within milliseconds; after this long we do its work.
 const PATIENCE = 10_000
 
@@ -27,11 +32,19 @@ export interface OpenOrder {
   readonly blobs: readonly { readonly id: number; readonly blob: Uint8Array }[]
 }
 
+/** What became of a batch. */
+export interface OpenAnswers {
+  /** Of all that could be opened, one behind the other. */
+  readonly plaintexts: Uint8Array
+  readonly answers: readonly OpenAnswer[]
+}
+
 /** What became of one. */
 export interface OpenAnswer {
   readonly id: number
   readonly state: Opened['state']
-  readonly plaintext?: Uint8Array
+  /** Bytes of its plaintext. */
+  readonly size: number
   /** Of the plaintext, by the memo's key. */
   readonly hash?: Uint8Array
   /** Of the readers, as the header says. */
@@ -43,7 +56,7 @@ export interface Delayed {
   readonly path: BytePath
   readonly oid: string | null
   readonly blob: Buffer
-  answer: OpenAnswer | null
+  answer: (OpenAnswer & { readonly plaintext: Uint8Array }) | null
 }
 
 /**
@@ -56,7 +69,8 @@ export class BlobOpener {
   #thread: CryptoThread | null = null
   readonly #byPath = new Map<BytePath, Delayed>()
   readonly #open = new Map<number, Delayed>()
-  #batch: OpenOrder['blobs'][number][] = []
+  #waiting: OpenOrder['blobs'][number][] = []
+  #batches = 0
   #ready: BytePath[] = []
   #seen = 0
   #held = 0
@@ -75,8 +89,9 @@ export class BlobOpener {
     this.#held += 2 * blob.length
     this.#byPath.set(path, delayed)
     this.#open.set(this.#seen, delayed)
-    this.#batch.push({ id: this.#seen, blob })
-    if (this.#batch.length === BATCH) this.#send()
+    this.#waiting.push({ id: this.#seen, blob })
+    this.#collect()
+    if (this.#waiting.length >= BATCH) this.#send()
     return true
   }
 
@@ -95,15 +110,20 @@ export class BlobOpener {
   }
 
   /** Paths that became ready since it was last asked; at least one, as long as any is not. */
-  available(): BytePath[] {
-    this.#send()
+  async available(): Promise<BytePath[]> {
     this.#collect()
+    this.#send()
+    while (this.#ready.length < BATCH && this.#waiting.length > 0) {
+      await this.#openOne()
+      this.#collect()
+      this.#send()
+    }
     if (this.#ready.length === 0 && this.#open.size > 0) {
       this.#thread?.wait(PATIENCE)
       this.#collect()
     }
     if (this.#ready.length === 0) {
-      // The thread is dead or stuck.
+      // The thread is dead or stuck: each will be opened when it is taken.
       for (const { path } of this.#open.values()) this.#ready.push(path)
       this.#open.clear()
     }
@@ -126,23 +146,45 @@ export class BlobOpener {
   }
 
   #send(): void {
-    if (this.#batch.length === 0) return
-    const order: OpenOrder = { kind: 'open', blobs: this.#batch }
-    this.#batch = []
-    this.#thread?.post(order)
+    while (this.#batches < AHEAD && this.#waiting.length > 0) {
+      const order: OpenOrder = { kind: 'open', blobs: this.#waiting.splice(0, BATCH) }
+      this.#batches++
+      this.#thread?.post(order)
+    }
+  }
+
+  // The last one, which the thread would come to last.
+  async #openOne(): Promise<void> {
+    const { id, blob } = this.#waiting.pop() as OpenOrder['blobs'][number]
+    const opened = await openBlob(
+      Buffer.from(blob.buffer, blob.byteOffset, blob.length),
+      await this.#keys.identities(),
+    )
+    if (opened.state !== 'open') return this.#done({ id, state: opened.state, size: 0 }, EMPTY)
+    const { plaintext } = opened
+    const header = blob[0] === 0x2d ? null : parseHeader(blob, true)
+    const learned = header === null ? {} : { hash: this.#memo.hash(plaintext), digest: headerDigest(header) }
+    this.#done({ id, state: 'open', size: plaintext.length, ...learned }, plaintext)
   }
 
   #collect(): void {
     for (;;) {
-      const answers = this.#thread?.receive() as readonly OpenAnswer[] | undefined
-      if (answers === undefined) return
-      for (const answer of answers) {
-        const delayed = this.#open.get(answer.id)
-        if (delayed === undefined) continue
-        delayed.answer = answer
-        this.#open.delete(answer.id)
-        this.#ready.push(delayed.path)
+      const message = this.#thread?.receive() as OpenAnswers | undefined
+      if (message === undefined) return
+      this.#batches--
+      let at = 0
+      for (const answer of message.answers) {
+        this.#done(answer, message.plaintexts.subarray(at, at + answer.size))
+        at += answer.size
       }
     }
+  }
+
+  #done(answer: OpenAnswer, plaintext: Uint8Array): void {
+    const delayed = this.#open.get(answer.id)
+    if (delayed === undefined) return
+    delayed.answer = { ...answer, plaintext }
+    this.#open.delete(answer.id)
+    this.#ready.push(delayed.path)
   }
 }

@@ -69,9 +69,7 @@ export function takeDelayed(context: FilterContext, request: SmudgeRequest): Con
       if (delayed === null) throw new Error('asked twice for a delayed file')
       const { blob, oid, answer } = delayed
       // A key under a passphrase may still open it, and only here can somebody be asked.
-      if (answer?.state !== 'open' || answer.plaintext === undefined) {
-        return smudge(context, { ...request, blob: oid }, blob)
-      }
+      if (answer?.state !== 'open') return smudge(context, { ...request, blob: oid }, blob)
       const { plaintext, hash, digest = null } = answer
       if (hash !== undefined) {
         context.memo.remember(Buffer.from(hash), digest, oid ?? blobId(blob, context.repo.objectFormat))

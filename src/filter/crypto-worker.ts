@@ -8,7 +8,7 @@ import { type PreparedHeader, prepareHeader } from '../age/seal.ts'
 import type { Stanza } from '../age/stanza.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import { openBlob } from '../blob/open-blob.ts'
-import type { KeyOrder, OpenAnswer, OpenOrder } from './blob-opener.ts'
+import type { KeyOrder, OpenAnswer, OpenAnswers, OpenOrder } from './blob-opener.ts'
 import type { ThreadData } from './crypto-thread.ts'
 import type { HeaderBatch, HeaderOrder } from './header-source.ts'
 
@@ -19,8 +19,8 @@ const sets = new Map<number, { recipients: AgeRecipient[]; stanza: Stanza }>()
 let identities: AgeIdentity[] = []
 let hashKey: Uint8Array | null = null
 
-function answer(message: unknown): void {
-  port.postMessage(message)
+function answer(message: unknown, transfer: ArrayBuffer[]): void {
+  port.postMessage(message, transfer)
   Atomics.add(sent, 0, 1)
   Atomics.notify(sent, 0)
 }
@@ -40,10 +40,10 @@ function makeHeaders(order: HeaderOrder): void {
   const batch: HeaderBatch = {
     set: order.set,
     count: order.count,
-    fileKeys: Buffer.concat(made.map(({ fileKey }) => fileKey)),
-    headers: Buffer.concat(made.map(({ bytes }) => bytes)),
+    fileKeys: concat(made.map(({ fileKey }) => fileKey)),
+    headers: concat(made.map(({ bytes }) => bytes)),
   }
-  answer(batch)
+  answer(batch, [batch.fileKeys.buffer as ArrayBuffer, batch.headers.buffer as ArrayBuffer])
 }
 
 async function takeKeys(order: KeyOrder): Promise<void> {
@@ -55,23 +55,39 @@ async function takeKeys(order: KeyOrder): Promise<void> {
   }
 }
 
-async function open(id: number, blob: Buffer): Promise<OpenAnswer> {
+async function open(id: number, blob: Buffer, plaintexts: Buffer[]): Promise<OpenAnswer> {
   const opened = await openBlob(blob, identities)
-  if (opened.state !== 'open') return { id, state: opened.state }
+  if (opened.state !== 'open') return { id, state: opened.state, size: 0 }
   const { plaintext } = opened
+  plaintexts.push(plaintext)
+  const answer = { id, state: opened.state, size: plaintext.length }
   // Armored blobs are rare, and compared anew.
   const header = hashKey === null || blob[0] === 0x2d ? null : parseHeader(blob, true)
-  if (header === null || hashKey === null) return { id, state: 'open', plaintext }
+  if (header === null || hashKey === null) return answer
   const hash = createHmac('sha256', hashKey).update(plaintext).digest()
-  return { id, state: 'open', plaintext, hash, digest: headerDigest(header) }
+  return { ...answer, hash: new Uint8Array(hash), digest: headerDigest(header) }
 }
 
 async function openAll(order: OpenOrder): Promise<void> {
   const answers: OpenAnswer[] = []
+  const opened: Buffer[] = []
   for (const { id, blob } of order.blobs) {
-    answers.push(await open(id, Buffer.from(blob.buffer, blob.byteOffset, blob.length)))
+    answers.push(await open(id, Buffer.from(blob.buffer, blob.byteOffset, blob.length), opened))
   }
-  answer(answers)
+  const plaintexts = concat(opened)
+  const message: OpenAnswers = { answers, plaintexts }
+  answer(message, [plaintexts.buffer as ArrayBuffer])
+}
+
+// In memory of its own, which can be handed over rather than copied.
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 // One after the other: keys come before what they open.

@@ -49,7 +49,7 @@ export class FilterProcess implements FilterHandler {
     })
   }
 
-  available(): BytePath[] {
+  available(): Promise<BytePath[]> {
     return this.#context.opener.available()
   }
 

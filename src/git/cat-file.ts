@@ -15,6 +15,8 @@ export interface ObjectContent extends ObjectInfo {
   readonly content: Buffer
 }
 
+const FLUSH = Buffer.from('flush\0')
+
 interface Question {
   readonly name: Buffer
   readonly withContent: boolean
@@ -94,17 +96,17 @@ export class CatFile {
     })
   }
 
-  // All questions of one turn go out in one write: each write wakes git up.
+  // All questions of one turn go out in one write, and git answers them together: each write wakes somebody up.
   #send(child: ChildProcessWithoutNullStreams, command: string, name: Buffer): void {
     if (this.#outgoing.length === 0) {
-      queueMicrotask(() => child.stdin.write(Buffer.concat(this.#outgoing.splice(0))))
+      queueMicrotask(() => child.stdin.write(Buffer.concat([...this.#outgoing.splice(0), FLUSH])))
     }
     this.#outgoing.push(Buffer.from(command), name, Buffer.of(0))
   }
 
   #start(): ChildProcessWithoutNullStreams {
     if (this.#child !== null) return this.#child
-    const child = spawn('git', ['cat-file', '--batch-command', '-z'], {
+    const child = spawn('git', ['cat-file', '--batch-command', '--buffer', '-z'], {
       ...(this.#options.cwd === undefined ? {} : { cwd: this.#options.cwd }),
       // An id stands for its own bytes, whatever replace refs say; and nothing is fetched from a promisor remote
       // just to compare (git 2.44 and later).

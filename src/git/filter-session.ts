@@ -35,7 +35,7 @@ export interface Conversion {
 export interface FilterHandler {
   begin(request: FilterRequest): Conversion
   /** Paths of delayed files that are ready, at least one while there are any left. git asks for each again. */
-  available(): BytePath[]
+  available(): BytePath[] | Promise<BytePath[]>
 }
 
 type Write = (bytes: Uint8Array) => void | Promise<void>
@@ -162,11 +162,10 @@ class FilterSession {
     })
   }
 
-  #listAvailable(): void | Promise<void> {
-    const lines = this.#handler
-      .available()
-      .map((path) => pktLine(Buffer.concat([Buffer.from('pathname='), pathBytes(path)])))
-    return this.#write(Buffer.concat([...lines, FLUSH, pktLine('status=success\n'), FLUSH]))
+  async #listAvailable(): Promise<void> {
+    const paths = await this.#handler.available()
+    const lines = paths.map((path) => pktLine(Buffer.concat([Buffer.from('pathname='), pathBytes(path)])))
+    await this.#write(Buffer.concat([...lines, FLUSH, pktLine('status=success\n'), FLUSH]))
   }
 
   async #complete(): Promise<void> {
