@@ -50,6 +50,11 @@ export class TreeBlobs {
     this.#stamp = stamp
   }
 
+  /** Whether paths are still asked for one by one. */
+  get single(): boolean {
+    return this.#asked <= SINGLE_QUESTIONS
+  }
+
   /** The blob at a path, or null. */
   async find(path: BytePath): Promise<EarlierBlob | null> {
     if (++this.#asked <= SINGLE_QUESTIONS)
