@@ -28,7 +28,8 @@ Without an option: the index, then the tree of HEAD.
   --format FORMAT  text (default) or json
   --json           the same as --format json
 
-Rules: plaintext-blob, stale-recipients, no-digest, symlink, submodule, policy.
+Rules: plaintext-blob, protection-dropped, stale-recipients, no-digest, symlink,
+submodule, policy.
 Exit code: 0 nothing that must be mended, 1 at least one error was found, 2 the check could not be made.
 `
 

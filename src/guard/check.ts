@@ -1,20 +1,21 @@
 import type { Repository } from '../git/repository.ts'
 import type { CheckResult, Finding } from './finding.ts'
 import { type CheckOptions, type Inspection, inspect } from './inspection.ts'
-import { Judge } from './judge.ts'
+import { Judge, type Raised } from './judge.ts'
 import { toFinding } from './mend.ts'
 import type { AttributeGroup } from './protection.ts'
 import { allTips, resolveRange, resolveTree } from './revisions.ts'
 import { commitEntries, type Range } from './sources/commit-entries.ts'
 import { indexEntries } from './sources/index-entries.ts'
 import { standings } from './standing.ts'
+import { markStillDropped } from './still-dropped.ts'
 
 /** The index: what a commit would hold. */
 export function checkStaged(repo: Repository, options: CheckOptions = {}): Promise<CheckResult> {
   return inspect(repo, options, async (inspection) => {
     const judge = new Judge(inspection)
     await judge.all(indexEntries(inspection))
-    return result(inspection, judge)
+    return result(inspection, judge.raised)
   })
 }
 
@@ -71,18 +72,18 @@ export async function checkCommits(
   }
   const judge = new Judge(inspection, [...groups])
   await judge.all(commitEntries(inspection, range, [...groups]))
-  return result(inspection, judge, branches)
+  return result(inspection, await markStillDropped(inspection, judge.raised, range.tips), branches)
 }
 
 async function result(
   inspection: Inspection,
-  judge: Judge,
+  raised: readonly Raised[],
   branches?: ReadonlyMap<string, string>,
 ): Promise<CheckResult> {
-  const commits = new Set(judge.raised.flatMap(({ entry }) => (entry.commit === null ? [] : [entry.commit])))
+  const commits = new Set(raised.flatMap(({ entry }) => (entry.commit === null ? [] : [entry.commit])))
   const places = await standings(inspection, [...commits], branches)
-  const findings: Finding[] = judge.raised.map((raised) =>
-    toFinding(raised, raised.entry.commit === null ? null : (places.get(raised.entry.commit) ?? null)),
+  const findings: Finding[] = raised.map((one) =>
+    toFinding(one, one.entry.commit === null ? null : (places.get(one.entry.commit) ?? null)),
   )
   return { findings, silenced: 0, looked: { commits: inspection.commits, blobs: inspection.blobs.size } }
 }

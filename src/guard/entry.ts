@@ -21,3 +21,19 @@ export interface Entry {
   readonly settled: boolean
   readonly state: TreeState
 }
+
+/** What a commit or the index was made from, for rules that compare. */
+export interface Change {
+  /** Object ids of commits, at least one. */
+  readonly parents: readonly string[]
+  readonly before: readonly TreeState[]
+  /** Paths that every parent has and that are no regular file any more. */
+  readonly gone: readonly BytePath[]
+}
+
+/** What sources give at a time: entries of one commit or of the index. */
+export interface Step {
+  readonly entries: readonly Entry[]
+  /** Null where there is nothing to compare with. */
+  readonly change: Change | null
+}

@@ -6,6 +6,7 @@ export type Severity = 'error' | 'warning' | 'note'
 /** Ids of rules never change: people silence and search for them. */
 export type RuleId =
   | 'plaintext-blob'
+  | 'protection-dropped'
   | 'stale-recipients'
   | 'no-digest'
   | 'symlink'
@@ -39,13 +40,15 @@ export interface CheckResult {
 }
 
 /** What mends a finding, before it is known where the commit is. */
-export type Remedy = 'restage' | 'rekey' | 'untrack' | 'mend-policy'
+export type Remedy = 'restage' | 'protect' | 'rekey' | 'untrack' | 'mend-policy'
 
 /** What a rule says of one entry. */
 export interface Draft {
   readonly severity: Severity
   /** Where it is not about the entry itself. */
   readonly path?: BytePath
+  /** Where the file was protected, if that was another path. */
+  readonly from?: BytePath
   readonly line?: number | null
   readonly column?: number | null
   readonly message: string

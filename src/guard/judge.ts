@@ -3,11 +3,13 @@ import { judgeReaders, type ReadersVerdict } from '../blob/judge-readers.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import type { Entry } from './entry.ts'
+import { DropWatch } from './drop-watch.ts'
+import type { Entry, Step } from './entry.ts'
 import type { Draft, RuleId } from './finding.ts'
 import type { Inspection } from './inspection.ts'
 import type { AttributeGroup } from './protection.ts'
 import { RULES } from './rules/all.ts'
+import { protectionDropped } from './rules/protection-dropped.ts'
 import type { Subject } from './rules/rule.ts'
 
 /** A finding before its remedy is spelled out. */
@@ -31,11 +33,13 @@ export class Judge {
   readonly #inspection: Inspection
   readonly #tipGroups: readonly AttributeGroup[]
   readonly #raised = new Map<string, Raised>()
+  readonly #drops: DropWatch
   readonly #verdicts = new Map<string, ReadersVerdict>()
 
   constructor(inspection: Inspection, tipGroups: readonly AttributeGroup[] = []) {
     this.#inspection = inspection
     this.#tipGroups = tipGroups
+    this.#drops = new DropWatch(inspection)
   }
 
   /** In the order in which they were first seen. */
@@ -44,18 +48,22 @@ export class Judge {
   }
 
   /** Judges everything that a source gives. */
-  async all(source: AsyncIterable<readonly Entry[]>): Promise<void> {
-    let batch: Entry[] = []
-    for await (const entries of source) {
-      for (const entry of entries) batch.push(entry)
-      if (batch.length < BATCH) continue
+  async all(source: AsyncIterable<Step>): Promise<void> {
+    let batch: Step[] = []
+    let size = 0
+    for await (const step of source) {
+      batch.push(step)
+      size += step.entries.length + 1
+      if (size < BATCH) continue
       await this.#judge(batch)
       batch = []
+      size = 0
     }
     await this.#judge(batch)
   }
 
-  async #judge(entries: readonly Entry[]): Promise<void> {
+  async #judge(steps: readonly Step[]): Promise<void> {
+    const entries = steps.flatMap((step) => step.entries)
     const paths = new Map<AttributeGroup, BytePath[]>()
     for (const entry of entries) {
       for (const group of [entry.state.group, ...this.#tipGroups]) {
@@ -66,12 +74,19 @@ export class Judge {
     }
     const drivers = new Map<AttributeGroup, ReadonlyMap<BytePath, unknown>>()
     for (const [group, list] of paths) drivers.set(group, await group.drivers(list))
+    const protector = ({ state, path }: Entry): Subject['protectedBy'] | null => {
+      if (drivers.get(state.group)?.has(path)) return 'commit'
+      return this.#tipGroups.some((group) => drivers.get(group)?.has(path)) ? 'tip' : null
+    }
     const subjects = entries.flatMap((entry) => {
-      if (drivers.get(entry.state.group)?.has(entry.path)) return [this.#subject(entry, 'commit')]
-      const atTip = this.#tipGroups.some((group) => drivers.get(group)?.has(entry.path))
-      return atTip ? [this.#subject(entry, 'tip')] : []
+      const protectedBy = protector(entry)
+      return protectedBy === null ? [] : [this.#subject(entry, protectedBy)]
     })
     for (const subject of await Promise.all(subjects)) this.#apply(subject)
+    for (const step of steps) {
+      const dropped = await this.#drops.look(step, (entry) => protector(entry) !== null)
+      for (const { draft, entry } of dropped) this.#raise(protectionDropped.id, draft, entry)
+    }
   }
 
   async #subject(entry: Entry, protectedBy: Subject['protectedBy']): Promise<Subject> {

@@ -1,4 +1,4 @@
-import { displayText } from '../byte-path.ts'
+import { type BytePath, displayText } from '../byte-path.ts'
 import type { Finding, Remedy } from './finding.ts'
 import type { Raised } from './judge.ts'
 import { gitPath, shellPath } from './shell-path.ts'
@@ -31,29 +31,62 @@ export function toFinding(raised: Raised, standing: Standing | null): Finding {
 }
 
 function hint({ draft, entry, atTip }: Raised, standing: Standing | null): string[] {
-  const mend = commands(draft.remedy, entry.path)
+  const mend = commands(draft.remedy, entry.path, draft.from)
   if (entry.commit === null || standing === null) {
-    const other =
-      draft.remedy === 'restage' ? [`# if it is not meant for git at all: ${untrack(entry.path)}`] : []
-    return [...mend, ...other]
+    return [...mend, ...otherwise(draft.remedy, entry.path)]
   }
   const now = atTip ? mend : []
   if (standing.pushed) {
-    const leaked = draft.remedy === 'restage' || draft.remedy === 'rekey'
+    const leaked = draft.remedy !== 'untrack' && draft.remedy !== 'mend-policy'
     const rotate = '# already pushed: change the secret itself first; whoever can read the remote may have it'
     return [...(leaked ? [rotate] : []), ...now, ...(now.length > 0 ? ['git commit'] : [])]
   }
-  return [...switchTo(entry.commit, standing), ...rewrite(entry.commit, standing, now)]
+  const noSecret = draft.remedy === 'protect' ? ['# if it is no secret any more: git push --no-verify'] : []
+  return [
+    ...switchTo(entry.commit, standing),
+    ...rewrite(entry.commit, standing, now, draft.from !== undefined),
+    ...noSecret,
+  ]
 }
 
-function commands(remedy: Remedy, path: Raised['entry']['path']): string[] {
+function commands(remedy: Remedy, path: BytePath, from: BytePath | undefined): string[] {
+  if (remedy === 'protect') return from === undefined ? protect(path) : moveBack(path, from)
   if (remedy === 'restage') return ['git nixsecret init', `git add --renormalize -- ${gitPath(path)}`]
   if (remedy === 'rekey') return [`git nixsecret rekey -- ${shellPath(path)}`]
   if (remedy === 'untrack') return [untrack(path)]
   return ['"$' + '{EDITOR:-vi}" nixsecret.toml', 'git add nixsecret.toml']
 }
 
-function untrack(path: Raised['entry']['path']): string {
+/** What to do where the finding is right, but the file is not what it takes it for. */
+function otherwise(remedy: Remedy, path: BytePath): string[] {
+  if (remedy !== 'restage' && remedy !== 'protect') return []
+  const noSecret = remedy === 'protect' ? ['# if it is no secret any more: git commit --no-verify'] : []
+  return [`# if it is not meant for git at all: ${untrack(path)}`, ...noSecret]
+}
+
+/** An attribute for the path, and the file once more through the filter. */
+function protect(path: BytePath): string[] {
+  return [
+    '# a line there must give the path filter=nixsecret; or move the file to where one does',
+    '"$' + '{EDITOR:-vi}" .gitattributes',
+    'git add .gitattributes',
+    'git nixsecret init',
+    `git add --renormalize -- ${gitPath(path)}`,
+  ]
+}
+
+function moveBack(path: BytePath, from: BytePath): string[] {
+  const directory = from.slice(0, Math.max(0, from.lastIndexOf('/'))) as BytePath
+  return [
+    '# back to where it is encrypted; or give its new path filter=nixsecret in .gitattributes first',
+    'git nixsecret init',
+    ...(directory === '' ? [] : [`mkdir -p -- ${shellPath(directory)}`]),
+    `git mv -- ${shellPath(path)} ${shellPath(from)}`,
+    `git add --renormalize -- ${gitPath(from)}`,
+  ]
+}
+
+function untrack(path: BytePath): string {
   return `git rm --cached -- ${gitPath(path)}`
 }
 
@@ -64,10 +97,18 @@ function switchTo(commit: string, { head, branch }: Standing): string[] {
     : [`git switch ${shellWord(branch)}`]
 }
 
-/** Commands that leave the branch without the commit's version of the file. */
-function rewrite(commit: string, { head, root }: Standing, mend: readonly string[]): string[] {
+/**
+ * Commands that leave the branch without the commit's version of the file.
+ * @param mayBeEmpty what mends it may leave nothing of the commit: a move, taken back
+ */
+function rewrite(
+  commit: string,
+  { head, root }: Standing,
+  mend: readonly string[],
+  mayBeEmpty: boolean,
+): string[] {
   const short = commit.slice(0, 12)
-  if (head === 'is') return [...mend, 'git commit --amend --no-edit']
+  if (head === 'is') return [...mend, `git commit --amend --no-edit${mayBeEmpty ? ' --allow-empty' : ''}`]
   if (root)
     return [`# stop at ${short} ("edit"), mend it, git rebase --continue:`, 'git rebase -i --root', ...mend]
   return [

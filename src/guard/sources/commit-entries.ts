@@ -1,5 +1,5 @@
 import { type CommitLine, listCommits } from '../../git/rev-list.ts'
-import type { Entry, Origin } from '../entry.ts'
+import type { Change, Origin, Step } from '../entry.ts'
 import type { Inspection } from '../inspection.ts'
 import type { AttributeGroup } from '../protection.ts'
 import type { TreeLine, TreeState } from '../tree-state.ts'
@@ -16,16 +16,17 @@ const BATCH = 256
 
 /**
  * Every path that a commit of the range brings in or changes; every path of a commit whose `.gitattributes` or policy
- * differ from a parent's, since those judge old blobs anew; every path of the tips.
+ * differ from a parent's, since those judge old blobs anew; every path of the tips. With each commit, what it takes away.
  *
- * `rev-list --objects` would name one path only of a blob that has several. Commits whose attributes protect nothing
- * are passed over, unless the attributes of a tip (`tipGroups`) protect something.
+ * `rev-list --objects` would name one path only of a blob that has several. Commits are
+ * passed over until one has attributes that protect something or a policy, unless the attributes of a tip
+ * (`tipGroups`) protect something.
  */
 export async function* commitEntries(
   inspection: Inspection,
   range: Range,
   tipGroups: readonly AttributeGroup[],
-): AsyncGenerator<Entry[]> {
+): AsyncGenerator<Step> {
   const commits = await listCommits(range.tips, range.without, inspection.place)
   const walk = new Walk(inspection, new Set(range.tips), tipGroups.length > 0)
   const diffTree = inspection.diffTree()
@@ -55,14 +56,14 @@ export async function* commitEntries(
 class Walk {
   readonly #inspection: Inspection
   readonly #tips: ReadonlySet<string>
-  readonly #always: boolean
+  #guarded: boolean
   readonly #states = new Map<string, TreeState>()
   readonly #seen = new Set<string>()
 
-  constructor(inspection: Inspection, tips: ReadonlySet<string>, always: boolean) {
+  constructor(inspection: Inspection, tips: ReadonlySet<string>, guarded: boolean) {
     this.#inspection = inspection
     this.#tips = tips
-    this.#always = always
+    this.#guarded = guarded
   }
 
   visited(commit: string): boolean {
@@ -70,7 +71,7 @@ class Walk {
   }
 
   /** @param changes of a merge: against all parents; of a commit without parents: everything */
-  async *visit({ oid, parents }: CommitLine, changes: readonly TreeLine[]): AsyncGenerator<Entry[]> {
+  async *visit({ oid, parents }: CommitLine, changes: readonly TreeLine[]): AsyncGenerator<Step> {
     this.#seen.add(oid)
     this.#inspection.commits++
     const before: TreeState[] = []
@@ -79,7 +80,8 @@ class Walk {
     const state =
       before.length === 0 ? await states.ofTree(changes) : await states.ofCommit(oid, before, changes)
     this.#states.set(oid, state)
-    if (!state.group.protects && !this.#always) return
+    this.#guarded ||= [state, ...before].some(({ group, policy }) => group.protects || policy !== null)
+    if (!this.#guarded) return
     const tip = this.#tips.has(oid)
     const origin: Origin = parents.length > 1 ? 'merged' : 'brought'
     const whole =
@@ -87,22 +89,30 @@ class Walk {
     const lines = whole
       ? await this.#inspection.tree(oid)
       : changes.filter((change) => change.mode !== '000000')
-    if (lines.length === 0) return
+    if (lines.length === 0 && changes.length === 0) return
     const changed = whole ? new Set(changes.map((change) => change.path)) : null
     const first = parents.length === 0 ? await this.#originOfFirst(oid) : origin
-    yield lines.map((line) => ({
+    const gone = changes.flatMap(({ mode, path }) => (mode.startsWith('100') ? [] : [path]))
+    const change: Change | null = parents.length === 0 ? null : { parents, before, gone }
+    const entries = lines.map((line) => ({
       ...entry(oid, line, state),
-      origin: changed === null || changed.has(line.path) ? first : 'kept',
+      origin: changed === null || changed.has(line.path) ? first : ('kept' as const),
       tip,
     }))
+    yield { entries, change }
   }
 
-  async *visitTree(commit: string): AsyncGenerator<Entry[]> {
+  async *visitTree(commit: string): AsyncGenerator<Step> {
     const lines = await this.#inspection.tree(commit)
     const state = await this.#inspection.states.ofTree(lines)
     this.#inspection.commits++
-    if (state.group.protects)
-      yield lines.map((line) => ({ ...entry(commit, line, state), origin: 'kept', tip: true }))
+    if (!state.group.protects) return
+    const entries = lines.map((line) => ({
+      ...entry(commit, line, state),
+      origin: 'kept' as const,
+      tip: true,
+    }))
+    yield { entries, change: null }
   }
 
   /** A parent before the range. */

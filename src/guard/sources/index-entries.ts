@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BytePath } from '../../byte-path.ts'
 import { listIndex } from '../../git/list-index.ts'
-import type { Entry } from '../entry.ts'
+import type { Origin, Step } from '../entry.ts'
 import type { Inspection } from '../inspection.ts'
 import type { TreeLine, TreeState } from '../tree-state.ts'
 
@@ -10,20 +10,24 @@ import type { TreeLine, TreeState } from '../tree-state.ts'
  * The whole index (or the one that `GIT_INDEX_FILE` names: `git commit -a` and `git commit PATH` hand hooks another),
  * judged by its own `.gitattributes` and policy, and against HEAD and what is being merged into it.
  */
-export async function* indexEntries(inspection: Inspection): AsyncGenerator<Entry[]> {
+export async function* indexEntries(inspection: Inspection): AsyncGenerator<Step> {
   const lines = stageable(await listIndex(inspection.place))
   const state = await inspection.states.ofTree(lines)
-  if (!state.group.protects) return
-  const parents = await Promise.all((await commitsBefore(inspection)).map((oid) => inspection.tree(oid)))
+  const commits = await commitsBefore(inspection)
+  const parents = await Promise.all(commits.map((oid) => inspection.tree(oid)))
   const known = new Set(parents.flatMap((tree) => tree.map(key)))
   const before = await Promise.all(parents.map((tree) => inspection.states.ofTree(tree)))
+  if (![state, ...before].some(({ group, policy }) => group.protects || policy !== null)) return
   const policyKept = before.some((parent) => parent.group.protects && samePolicy(parent, state))
-  yield lines.map((line) => {
+  const entries = lines.map((line) => {
     const kept = known.has(key(line))
     const { path, mode, oid } = line
-    const origin = kept ? 'kept' : 'brought'
+    const origin: Origin = kept ? 'kept' : 'brought'
     return { commit: null, path, mode, oid, origin, tip: false, settled: kept && policyKept, state }
   })
+  const files = new Set(lines.flatMap(({ mode, path }) => (mode.startsWith('100') ? [path] : [])))
+  const gone = parents.flatMap((tree) => tree.map(({ path }) => path).filter((path) => !files.has(path)))
+  yield { entries, change: commits.length === 0 ? null : { parents: commits, before, gone } }
 }
 
 /** One line a path; of a path in conflict our side, as nothing else can have been committed yet. */

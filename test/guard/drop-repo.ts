@@ -1,0 +1,40 @@
+import * as assert from 'uvu/assert'
+import { checkAll, checkRange, checkStaged } from '../../src/guard/check.ts'
+import { ATTRIBUTES, brief, GuardRepo, sealed } from './guard-repo.ts'
+
+export const SECRET = 'correct horse battery staple\n'
+export const EDITED = `${SECRET}and more\n`
+// Protects nothing that these tests write, but something.
+export const ELSEWHERE = ATTRIBUTES.replace('secrets/', 'vault/')
+
+/** A repository with the ciphertext of {@link SECRET} at `secrets/db`, in its last commit. */
+export interface Begun {
+  readonly repo: GuardRepo
+  readonly base: string
+  readonly ciphertext: Buffer
+}
+
+export async function begin(files: Record<string, string | Uint8Array> = {}): Promise<Begun> {
+  const repo = new GuardRepo()
+  await repo.begin()
+  const ciphertext = await sealed(SECRET)
+  return { repo, ciphertext, base: repo.commit({ 'secrets/db': ciphertext, ...files }) }
+}
+
+/** The same from the last commits and from the whole history. */
+export async function found(
+  repo: GuardRepo,
+  from: string,
+  names: Record<string, string> = {},
+): Promise<string[]> {
+  const [range, all] = [
+    brief(await checkRange(await repo.open(), `${from}..HEAD`, repo.options), names),
+    brief(await checkAll(await repo.open(), repo.options), names),
+  ]
+  assert.equal(range, all)
+  return range
+}
+
+export async function staged(repo: GuardRepo): Promise<string[]> {
+  return brief(await checkStaged(await repo.open(), repo.options))
+}
