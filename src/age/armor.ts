@@ -4,6 +4,8 @@ import { decodePaddedBase64 } from './base64.ts'
 
 const BEGIN = '-----BEGIN AGE ENCRYPTED FILE-----'
 const END = '-----END AGE ENCRYPTED FILE-----'
+/** Bytes of the largest armored file that is read or written: armor is only ever held whole. */
+export const MAX_ARMORED_SIZE = 64 << 20
 /** Characters of base64 in all lines but the last. */
 const COLUMNS = 64
 
@@ -18,9 +20,10 @@ export function isArmored(bytes: Uint8Array): boolean {
 /**
  * The binary file in an armored one (https://c2sp.org/age#ascii-armor): whitespace around it and CRLF are allowed,
  * everything else is strict.
- * @throws NixsecretError `format`
+ * @throws NixsecretError `format`, also where it is larger than {@link MAX_ARMORED_SIZE}
  */
 export function dearmor(bytes: Uint8Array): Buffer {
+  if (bytes.length > MAX_ARMORED_SIZE) throw broken(`larger than ${MAX_ARMORED_SIZE >> 20} MiB`)
   const text = trimmed(asBuffer(bytes)).toString('latin1').replaceAll('\r\n', '\n')
   if (!text.startsWith(`${BEGIN}\n`)) throw broken('malformed first line')
   if (!text.endsWith(`\n${END}`)) throw broken('malformed last line')
@@ -34,6 +37,12 @@ export function dearmor(bytes: Uint8Array): Buffer {
   const file = decodePaddedBase64(body.replaceAll('\n', ''))
   if (file === null) throw broken('malformed base64')
   return file
+}
+
+/** Bytes of the armored form of so many bytes. */
+export function armoredSize(size: number): number {
+  const characters = 4 * Math.ceil(size / 3)
+  return BEGIN.length + 1 + characters + Math.ceil(characters / COLUMNS) + END.length + 1
 }
 
 /** The armored form, LF as line end. */

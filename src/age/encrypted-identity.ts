@@ -31,7 +31,10 @@ export function encryptedIdentity(bytes: Buffer, name: string, ask: AskPassphras
   const unlock = async (passphrase: string): Promise<AgeIdentity[] | null> => {
     let plain: Buffer | null
     try {
-      plain = await openBytes(file, [scryptIdentity(passphrase, shown)])
+      plain = await openBytes(file, [scryptIdentity(passphrase, shown)], header, (error) => {
+        // Too little memory for scrypt is no wrong passphrase.
+        throw error
+      })
     } catch (error) {
       if (error instanceof NixsecretError && error.code === 'format') throw fault('damaged age file')
       throw error

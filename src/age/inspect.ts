@@ -1,5 +1,5 @@
 import { NixsecretError } from '../errors.ts'
-import { dearmor, isArmored } from './armor.ts'
+import { dearmor, isArmored, MAX_ARMORED_SIZE } from './armor.ts'
 import { asBuffer } from './as-buffer.ts'
 import { type Header, INTRO, parseHeader } from './header.ts'
 import { plainSize } from './payload.ts'
@@ -34,6 +34,8 @@ export function inspectBlob(head: Uint8Array, totalSize: number): BlobShape {
   if (!beginsAsAge(head)) return { kind: 'plaintext' }
   try {
     if (isArmored(head)) {
+      if (totalSize > MAX_ARMORED_SIZE)
+        return { kind: 'broken', reason: `age armor: larger than ${MAX_ARMORED_SIZE >> 20} MiB` }
       if (head.length < totalSize) return { kind: 'broken', reason: 'age armor: only its beginning was read' }
       const file = dearmor(head)
       return inspectBinary(file, file.length, true)

@@ -1,5 +1,6 @@
 import type { AgeIdentity } from '../age/identity.ts'
 import { type AskPassphrase, parseIdentityFile } from '../age/identity-file.ts'
+import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { type GitOptions, splitNul, tryGit } from '../git/run-git.ts'
 import { identityPaths, readIdentityFile } from '../host/identity-files.ts'
@@ -9,7 +10,7 @@ export class Keys {
   readonly #git: GitOptions
   readonly #ask: AskPassphrase
   #loaded: Promise<AgeIdentity[]> | null = null
-  /** What was wrong with single identity files; the others serve all the same. */
+  /** What was wrong with single identity files, each said once; the others serve all the same. */
   readonly problems: NixsecretError[] = []
 
   /** @param ask how to get a passphrase; null where nobody may be asked */
@@ -36,7 +37,7 @@ export class Keys {
   async files(): Promise<{ name: string; bytes: Buffer }[]> {
     const files: { name: string; bytes: Buffer }[] = []
     for (const name of await this.paths()) {
-      const bytes = await readIdentityFile(name).catch((fault: unknown) => this.#note(fault))
+      const bytes = await readIdentityFile(name).catch((fault: unknown) => this.#note(fault, name))
       if (bytes !== null) files.push({ name, bytes })
     }
     return files
@@ -46,14 +47,39 @@ export class Keys {
     const identities: AgeIdentity[] = []
     for (const { name, bytes } of await this.files()) {
       const parsed = parseIdentityFile(bytes, name, this.#ask)
-      identities.push(...((await parsed.catch((fault: unknown) => this.#note(fault))) ?? []))
+      const found = await parsed.catch((fault: unknown) => this.#note(fault, name))
+      identities.push(...(found ?? []).map((identity) => this.#noted(identity, name)))
     }
     return identities
   }
 
-  #note(fault: unknown): null {
-    if (!(fault instanceof NixsecretError)) throw fault
-    this.problems.push(fault)
+  /** The same identity, but a fault of its own (an encrypted file that proves damaged) is noted, and opens nothing. */
+  #noted(identity: AgeIdentity, name: string): AgeIdentity {
+    const caught = (fault: unknown) => {
+      // What is wrong with the stanza is the file's fault, not the key's.
+      if (fault instanceof NixsecretError && fault.code === 'format') throw fault
+      return this.#note(fault, name)
+    }
+    return {
+      ...identity,
+      unwrap: (stanzas) => {
+        try {
+          const answer = identity.unwrap(stanzas)
+          return answer instanceof Promise ? answer.catch(caught) : answer
+        } catch (fault) {
+          return caught(fault)
+        }
+      },
+    }
+  }
+
+  #note(fault: unknown, name: string): null {
+    // The text of anything else may hold bytes of the key.
+    const problem =
+      fault instanceof NixsecretError
+        ? fault
+        : new NixsecretError('identity', `${displayText(name)}: can't be used as a file of private keys`)
+    if (!this.problems.some(({ message }) => message === problem.message)) this.problems.push(problem)
     return null
   }
 }

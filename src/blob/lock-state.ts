@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Repository } from '../git/repository.ts'
@@ -41,7 +41,7 @@ export class LockState {
    */
   static load(repo: LockPlace): LockState {
     const file = stateFile(repo)
-    return new LockState(file, readEntries(file, repo))
+    return new LockState(file, readEntries(file))
   }
 
   /** Whether nothing at all is locked. */
@@ -73,9 +73,9 @@ export class LockState {
    * Writes what changed since {@link load}, on top of what another command may have written meanwhile.
    * @throws NixsecretError `io`
    */
-  save(repo: LockPlace): void {
+  save(): void {
     const changes = this.#changes
-    this.#entries = readEntries(this.#file, repo) ?? new Map()
+    this.#entries = readEntries(this.#file) ?? new Map()
     this.#changes = []
     for (const [scope, locked] of changes) this.#change(scope, locked)
     this.#changes = []
@@ -119,18 +119,20 @@ function parentOf(scope: string): string {
   return scope.slice(0, Math.max(0, scope.lastIndexOf('/')))
 }
 
-/** `main`, or `worktree-NAME` as git names a linked worktree. */
+/**
+ * Where the state of a work tree is. That of a linked one lies in git's own directory for it: it moves with the
+ * worktree and dies with it, so that a later one of the same name does not inherit it.
+ */
 function stateFile(repo: LockPlace): string {
-  const id = repo.gitDir === repo.commonDir ? 'main' : `worktree-${basename(repo.gitDir)}`
-  return join(repo.stateDir, 'locked', id)
+  const linked = repo.gitDir !== repo.commonDir
+  return linked ? join(repo.gitDir, 'nixsecret', 'locked') : join(repo.stateDir, 'locked', 'main')
 }
 
 /** @returns null where there is a state that can't be read */
-function readEntries(file: string, repo: LockPlace): Map<string, boolean> | null {
+function readEntries(file: string): Map<string, boolean> | null {
   let bytes: Buffer
   try {
     bytes = readFileSync(file)
-    if (isLeftOver(file, repo)) return new Map()
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? new Map() : null
   }
@@ -141,14 +143,4 @@ function readEntries(file: string, repo: LockPlace): Map<string, boolean> | null
     entries.set(entry.slice(1), entry[0] === 'L')
   }
   return entries
-}
-
-/**
- * Whether the state is of an earlier worktree that had the same name: git writes `commondir`
- * when it adds a worktree and never again.
- */
-function isLeftOver(file: string, repo: LockPlace): boolean {
-  if (repo.gitDir === repo.commonDir) return false
-  const added = statSync(join(repo.gitDir, 'commondir'), { throwIfNoEntry: false })
-  return added !== undefined && added.mtimeMs > statSync(file).mtimeMs
 }

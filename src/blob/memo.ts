@@ -5,7 +5,8 @@ import { userStateDir } from '../host/state-dir.ts'
 // 16 bytes of keyed hash, 32 of object id (a SHA-1 one is followed by zeros).
 const KEY_BYTES = 16
 const RECORD_BYTES = 48
-const EMPTY_KEY = Buffer.alloc(32)
+const HASH_KEY_BYTES = 32
+const EMPTY_KEY = Buffer.alloc(HASH_KEY_BYTES)
 // Two records a blob: some 80,000 blobs. Beyond it the older half goes.
 const MAX_BYTES = 8 << 20
 
@@ -130,14 +131,35 @@ export class Memo {
 function memoKey(): Buffer | null {
   try {
     const file = `${userStateDir()}/memo.key`
-    try {
-      fs.writeFileSync(file, randomBytes(32), { flag: 'wx', mode: 0o600 })
-    } catch (fault) {
-      if ((fault as NodeJS.ErrnoException).code !== 'EEXIST') throw fault
-    }
-    const key = fs.readFileSync(file)
-    return key.length === 32 ? key : null
+    return readKey(file) ?? makeKey(file)
   } catch {
     return null
+  }
+}
+
+// A file of another length is what a full disk or a crash left.
+function readKey(file: string): Buffer | null {
+  try {
+    const key = fs.readFileSync(file)
+    return key.length === HASH_KEY_BYTES ? key : null
+  } catch {
+    return null
+  }
+}
+
+/** Makes the key under another name first, so that nobody ever reads a half of it. */
+function makeKey(file: string): Buffer | null {
+  const made = `${file}.${process.pid}-${randomBytes(6).toString('hex')}`
+  try {
+    fs.writeFileSync(made, randomBytes(HASH_KEY_BYTES), { flag: 'wx', mode: 0o600, flush: true })
+    try {
+      // Of two processes that make it at once one wins, and both use that one's.
+      fs.linkSync(made, file)
+    } catch {
+      if (readKey(file) === null) fs.renameSync(made, file)
+    }
+    return readKey(file)
+  } finally {
+    fs.rmSync(made, { force: true })
   }
 }

@@ -1,4 +1,5 @@
 import { dearmor } from '../age/armor.ts'
+import type { Header } from '../age/header.ts'
 import type { AgeIdentity } from '../age/identity.ts'
 import { inspectBlob } from '../age/inspect.ts'
 import { openBytes } from '../age/open.ts'
@@ -6,7 +7,7 @@ import { NixsecretError } from '../errors.ts'
 
 /** What became of opening a blob. */
 export type Opened =
-  | { readonly state: 'open'; readonly plaintext: Buffer }
+  | { readonly state: 'open'; readonly plaintext: Buffer; readonly header: Header }
   /** No key here is among its readers. */
   | { readonly state: 'locked' }
   /** It is meant to be an age file, and is not a whole one. */
@@ -20,10 +21,13 @@ export async function openBlob(blob: Buffer, identities: readonly AgeIdentity[])
   if (shape.kind === 'empty' || shape.kind === 'plaintext') return { state: shape.kind }
   if (shape.kind === 'broken') return { state: 'damaged', reason: shape.reason }
   try {
-    const plaintext = await openBytes(shape.armored ? dearmor(blob) : blob, identities)
-    return plaintext === null ? { state: 'locked' } : { state: 'open', plaintext }
+    const { header } = shape
+    const plaintext = await openBytes(shape.armored ? dearmor(blob) : blob, identities, header)
+    return plaintext === null ? { state: 'locked' } : { state: 'open', plaintext, header }
   } catch (fault) {
-    if (fault instanceof NixsecretError) return { state: 'damaged', reason: fault.message }
+    if (fault instanceof NixsecretError && fault.code === 'format') {
+      return { state: 'damaged', reason: fault.message }
+    }
     throw fault
   }
 }

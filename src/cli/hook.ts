@@ -10,7 +10,7 @@ export const help = `usage: git nixsecret hook NAME [ARGUMENT…]
 What the hooks of git call; NAME is one of ${HOOKS.join(', ')}.
 The hook that was there before "git nixsecret init" runs first, with the same arguments and input; if it fails,
 so does this. Then pre-commit, pre-merge-commit and pre-applypatch check what is staged, and pre-push checks every
-commit that is pushed: exit 1 stops git. post-commit takes the diff of "git commit -v" out of .git/COMMIT_EDITMSG.
+commit that is pushed: exit 1 stops git. Each takes a diff that "git commit -v" left out of .git/COMMIT_EDITMSG.
 `
 
 /** Runs `hook`. */
@@ -21,15 +21,13 @@ export async function run(args: string[]): Promise<number> {
       name === undefined ? 'hook needs the name of one' : `there is no hook ${displayText(name)} of ours`
     throw new NixsecretError('usage', what, { hints: ['git-nixsecret hook --help'] })
   }
+  // Of the commit just made, or of one that was given up: git writes the next one's only after pre-commit.
+  await cutCommitMessage(process.cwd())
   // Only this one reads; all others leave standard input to the chained hook.
   const input = name === 'pre-push' ? await readInput() : null
   const code = await runChainedHook(name, rest, input)
   if (code !== 0) return code
-  if (name.startsWith('post-')) {
-    await cutCommitMessage(process.cwd())
-    return 0
-  }
-  return check(name, rest, input)
+  return name.startsWith('post-') ? 0 : check(name, rest, input)
 }
 
 async function check(name: HookName, args: readonly string[], input: Buffer | null): Promise<number> {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { OpenedFiles } from '../blob/open-sealed.ts'
 import { displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Repository } from '../git/repository.ts'
@@ -6,7 +7,7 @@ import { lineToAdd } from '../setup/hook-text.ts'
 import { fileToEdit } from '../setup/hooks-place.ts'
 import { initGlobal } from '../setup/init-global.ts'
 import { type InitReport, initRepository } from '../setup/init-repository.ts'
-import { type OpenReport, openLocked } from '../setup/open-locked.ts'
+import { openLocked } from '../setup/open-locked.ts'
 import { trackedPlaintext } from '../setup/tracked-plaintext.ts'
 import { openHere } from './here.ts'
 import { parseOptions, refuseOperands } from './parse-options.ts'
@@ -72,7 +73,7 @@ async function runGlobal(given: readonly string[]): Promise<number> {
   return 0
 }
 
-function printReport(report: InitReport, opened: OpenReport): void {
+function printReport(report: InitReport, opened: OpenedFiles): void {
   const rows = reportRows(report, opened)
   const paint = paintFor(process.stdout)
   for (const [what, text] of rows) print(`${paint('bold', what.padEnd(16))} ${text}`)
@@ -85,10 +86,10 @@ function printReport(report: InitReport, opened: OpenReport): void {
       printWarning('no key of yours is among the readers: you will not be able to read what you encrypt')
     printNote('next: commit these two files, then add secrets with plain git')
     printHint('git add nixsecret.toml .gitattributes && git commit -m "Encrypt secrets"')
-  } else if (opened.locked.length > 0) {
+  } else if (opened.stillLocked.length > 0) {
     const why = report.own.keys.length === 0 ? 'you have no key here' : 'no key of yours opens what is locked'
     printNote(
-      `${files(opened.locked.length)} ${opened.locked.length === 1 ? 'stays' : 'stay'} locked: ${why}; ask a reader to add your public key`,
+      `${files(opened.stillLocked.length)} ${opened.stillLocked.length === 1 ? 'stays' : 'stay'} locked: ${why}; ask a reader to add your public key`,
     )
     printHint('git nixsecret recipient add NAME KEY && git nixsecret rekey    # for a reader to run')
   }
@@ -98,7 +99,7 @@ function printReport(report: InitReport, opened: OpenReport): void {
   }
 }
 
-function reportRows(report: InitReport, opened: OpenReport): [string, string][] {
+function reportRows(report: InitReport, opened: OpenedFiles): [string, string][] {
   const rows: [string, string][] = []
   if (report.policy !== null) {
     rows.push(['nixsecret.toml', `${report.policy.readers.map(({ name }) => name).join(', ')} can read`])
@@ -118,7 +119,7 @@ function reportRows(report: InitReport, opened: OpenReport): [string, string][] 
   if (hooks.length > 0) rows.push(['hooks', hooks.join(', ')])
   if (report.hooksKept.length > 0) rows.push(['', `yours still run first: ${report.hooksKept.join(', ')}`])
   if (opened.opened.length > 0) {
-    const locked = opened.locked.length === 0 ? '' : `, ${opened.locked.length} stay locked`
+    const locked = opened.stillLocked.length === 0 ? '' : `, ${opened.stillLocked.length} stay locked`
     rows.push(['decrypted', `${files(opened.opened.length)}${locked}`])
   }
   return rows

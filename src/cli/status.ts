@@ -26,7 +26,8 @@ Asks for no passphrase.
              "problems": [ { "id", "message" } ] } ], "problems": N }
              readers: names in the policy, or null; opens: whether a key here opens it, or null;
              recipients: fits, stale, no-digest or null; path: in double quotes with C escapes if it is no UTF-8
-             ids: plaintext-in-index plaintext-in-head damaged stale altered no-reader symlink submodule
+             ids: plaintext-in-index plaintext-in-head damaged stale altered loose-mode no-reader symlink
+             submodule
 
 Exit: 0; 1 where a file has a problem; 2 for a fault, such as a policy that does not parse.
 `

@@ -13,11 +13,18 @@ import type { EarlierBlob } from './earlier-blob.ts'
 import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { holdsPlaintext, type Plaintext } from './holds-plaintext.ts'
+import type { LargeSink } from './incoming.ts'
 
 /** What clean hands to git, and what the user should hear about it. */
 export interface Cleaned {
   readonly content: Uint8Array | AsyncIterable<Uint8Array>
   readonly warning?: string
+}
+
+/** A large file on its way into git. */
+export interface LargeClean extends LargeSink {
+  /** @throws NixsecretError where it must not enter git as it is */
+  finish(): Promise<Cleaned>
 }
 
 /**
@@ -33,31 +40,41 @@ export async function clean(
   earlier: EarlierBlobs,
 ): Promise<Cleaned> {
   // An empty file stays an empty blob: git itself treats it specially in rebase.
-  if (content.length === 0) return { content: (await sealedEmpty(earlier)) ?? content }
+  if (content.length === 0) return { content: (await sealedEmpty(context, path, earlier)) ?? content }
   if (neverEncrypted(path)) return { content }
   const ciphertext = beginsAsAge(content)
-  if (ciphertext && (await passes(context, content, earlier))) return { content }
+  if (ciphertext && (await isKnown(context, content, earlier))) return { content }
   const plaintext = { size: content.length, hash: context.memo.hash(content) }
   const wanted = await wantedReaders(context, path)
   const reused = await reusable(context, plaintext, earlier, wanted.readers)
   if (reused !== null) return { content: reused.content }
-  if (ciphertext) throw lockedFileChanged(path)
+  if (ciphertext) {
+    if ((await openBlob(content, await context.silentKeys.identities())).state === 'open') return { content }
+    throw lockedFileChanged(path)
+  }
   if (wanted.readers === null) throw wanted.fault
   return seal(context, path, content, earlier, plaintext, wanted.readers)
 }
 
 /** A blob of another tool that seals nothing at all: emptiness is unchanged plaintext then. */
-async function sealedEmpty(earlier: EarlierBlobs): Promise<Buffer | null> {
-  const shape = (await earlier.index())?.shape
-  return shape?.kind === 'age' && shape.plaintextSize === 0 ? ((await earlier.index())?.whole ?? null) : null
+async function sealedEmpty(
+  context: FilterContext,
+  path: BytePath,
+  earlier: EarlierBlobs,
+): Promise<Buffer | null> {
+  const blob = await earlier.index()
+  if (blob?.shape.kind !== 'age' || blob.shape.plaintextSize !== 0) return null
+  const { readers } = await wantedReaders(context, path)
+  if (!blob.sealedFor(readers)) return null
+  const plaintext = { size: 0, hash: context.memo.hash(Buffer.alloc(0)) }
+  return (await holdsPlaintext(context, blob, plaintext)) ? blob.whole : null
 }
 
-/** Whether bytes that begin as an age file are a blob that git has, or one that a key here opens to its end. */
-async function passes(context: FilterContext, content: Buffer, earlier: EarlierBlobs): Promise<boolean> {
+/** Whether bytes that begin as an age file are a blob that git has. */
+async function isKnown(context: FilterContext, content: Buffer, earlier: EarlierBlobs): Promise<boolean> {
   const oid = blobId(content, context.repo.objectFormat)
   if ((await earlier.index())?.oid === oid || (await earlier.head())?.oid === oid) return true
-  if ((await context.catFile.info(oid))?.type === 'blob') return true
-  return (await openBlob(content, await context.silentKeys.identities())).state === 'open'
+  return (await context.catFile.info(oid))?.type === 'blob'
 }
 
 /** Whom the policy names for a path, or why that can't be told. */
@@ -119,10 +136,15 @@ async function seal(
   const markers = new ConflictMarkers()
   markers.push(content)
   markers.end()
-  const armored = ((await earlier.index()) ?? (await earlier.head()))?.armored ?? false
+  const armored = await wasArmored(earlier)
   const blob = await sealBlob(content, readers, { armored, header: await context.headers.take(readers) })
   context.memo.remember(plaintext.hash, readers.digest, blobId(blob, context.repo.objectFormat))
   return { content: blob, ...conflictWarning(path, markers) }
+}
+
+/** Whether the path's blob came as text, so that the next one is text too. */
+export async function wasArmored(earlier: EarlierBlobs): Promise<boolean> {
+  return ((await earlier.index()) ?? (await earlier.head()))?.armored ?? false
 }
 
 /** What to say where new content holds conflict markers. */

@@ -1,12 +1,12 @@
 import type { BytePath } from '../byte-path.ts'
-import { blobId } from '../git/object-id.ts'
-import { type Cleaned, clean } from './clean.ts'
+import { type Cleaned, clean, type LargeClean } from './clean.ts'
 import { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { Incoming } from './incoming.ts'
-import { beginLargeClean, type Direct, type LargeClean } from './large-clean.ts'
+import { beginLargeClean } from './large-clean.ts'
+import type { Direct } from './large-sealed.ts'
 import { LargeSmudge } from './large-smudge.ts'
-import { isHeld, type Smudged, type SmudgeRequest, smudge } from './smudge.ts'
+import { isHeld, rememberOpened, type Smudged, type SmudgeRequest, smudge } from './smudge.ts'
 
 /** A file of any size that is being converted. */
 export interface Converting<Result> {
@@ -26,6 +26,7 @@ export function beginClean(
   const earlier = new EarlierBlobs(context, path)
   // Asked for now, the answer is there when git has sent the file.
   earlier.index().catch(() => {})
+  if (context.index.single) earlier.head().catch(() => {})
   const incoming = new Incoming<LargeClean>((head) => beginLargeClean(context, path, head, earlier, direct))
   return {
     write: (piece) => incoming.write(piece),
@@ -53,7 +54,8 @@ export function beginSmudge<CanDelay extends boolean>(
       const delayed =
         canDelay &&
         !isHeld(context, request) &&
-        (await context.opener.accept(request.path, request.blob, blob))
+        // Where the keys can't be read it is opened here, as far as it can be.
+        (await context.opener.accept(request.path, request.blob, blob).catch(() => false))
       return delayed ? ('delayed' as Result) : smudge(context, request, blob)
     },
     discard: () => incoming.discard(),
@@ -71,9 +73,7 @@ export function takeDelayed(context: FilterContext, request: SmudgeRequest): Con
       // A key under a passphrase may still open it, and only here can somebody be asked.
       if (answer?.state !== 'open') return smudge(context, { ...request, blob: oid }, blob)
       const { plaintext, hash, digest = null } = answer
-      if (hash !== undefined) {
-        context.memo.remember(Buffer.from(hash), digest, oid ?? blobId(blob, context.repo.objectFormat))
-      }
+      if (hash !== undefined) rememberOpened(context, oid, blob, Buffer.from(hash), { digest })
       return { content: plaintext, outcome: 'open' }
     },
     discard: () => {},

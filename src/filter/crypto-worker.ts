@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
-import { parseHeader } from '../age/header.ts'
 import type { AgeIdentity } from '../age/identity.ts'
 import { parseIdentityFile } from '../age/identity-file.ts'
 import { type AgeRecipient, parseRecipient } from '../age/recipient.ts'
@@ -58,12 +57,11 @@ async function takeKeys(order: KeyOrder): Promise<void> {
 async function open(id: number, blob: Buffer, plaintexts: Buffer[]): Promise<OpenAnswer> {
   const opened = await openBlob(blob, identities)
   if (opened.state !== 'open') return { id, state: opened.state, size: 0 }
-  const { plaintext } = opened
+  const { plaintext, header } = opened
   plaintexts.push(plaintext)
   const answer = { id, state: opened.state, size: plaintext.length }
   // Armored blobs are rare, and compared anew.
-  const header = hashKey === null || blob[0] === 0x2d ? null : parseHeader(blob, true)
-  if (header === null || hashKey === null) return answer
+  if (hashKey === null || blob[0] === 0x2d) return answer
   const hash = createHmac('sha256', hashKey).update(plaintext).digest()
   return { ...answer, hash: new Uint8Array(hash), digest: headerDigest(header) }
 }

@@ -1,11 +1,12 @@
-import { isArmored } from '../age/armor.ts'
+import { createHash, type Hash } from 'node:crypto'
+import { isArmored, MAX_ARMORED_SIZE } from '../age/armor.ts'
 import { type Header, parseHeader } from '../age/header.ts'
 import { beginsAsAge } from '../age/inspect.ts'
 import { unwrapFileKey } from '../age/open.ts'
 import { PayloadOpener } from '../age/payload.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import { NixsecretError } from '../errors.ts'
-import { Spool } from '../host/spool.ts'
+import { FallbackSpool } from './fallback-spool.ts'
 import type { FilterContext } from './filter-context.ts'
 import type { LargeSink } from './incoming.ts'
 import { openLarge } from './large-blob.ts'
@@ -18,7 +19,7 @@ import { isHeld, type Outcome, type Smudged, type SmudgeRequest } from './smudge
 export class LargeSmudge implements LargeSink {
   readonly #context: FilterContext
   readonly #blob: string | null
-  readonly #spool: Spool
+  readonly #spool: FallbackSpool
   #key: { header: Header; fileKey: Buffer } | null
   #outcome: Outcome
   #opener: PayloadOpener | null
@@ -32,7 +33,8 @@ export class LargeSmudge implements LargeSink {
   ) {
     this.#context = context
     this.#blob = blob
-    this.#spool = new Spool(context.spoolDir, 0)
+    // A checkout must not fail for want of a place.
+    this.#spool = new FallbackSpool(context.spoolDir, true)
     this.#outcome = outcome
     this.#key = key
     this.#opener = key === null ? null : new PayloadOpener(key.fileKey)
@@ -52,8 +54,8 @@ export class LargeSmudge implements LargeSink {
       if (fileKey === null) return asItIs('locked')
       return new LargeSmudge(context, request.blob, 'open', { header, fileKey })
     } catch (fault) {
-      if (fault instanceof NixsecretError && fault.code === 'format') return asItIs('damaged')
-      throw fault
+      // Whatever else went wrong is the keys' fault: the file stays locked.
+      return asItIs(fault instanceof NixsecretError && fault.code === 'format' ? 'damaged' : 'locked')
     }
   }
 
@@ -71,22 +73,37 @@ export class LargeSmudge implements LargeSink {
   async finish(openWhole: (blob: Buffer) => Promise<Smudged>): Promise<Smudged> {
     this.#verify((opener) => opener.final())
     const { header, fileKey } = this.#key ?? {}
-    if (this.#outcome !== 'open') return { content: this.#spool.read(), outcome: this.#outcome }
-    if (header === undefined || fileKey === undefined) return openWhole(await this.#whole())
+    if (this.#outcome !== 'open') return { content: this.#content(), outcome: this.#outcome }
+    if (header === undefined || fileKey === undefined) {
+      if (this.#spool.size > MAX_ARMORED_SIZE) return { content: this.#content(), outcome: 'damaged' }
+      return openWhole(Buffer.concat([...this.#spool.read()]))
+    }
     return { content: this.#open(header, fileKey), outcome: 'open' }
   }
 
-  /** The plaintext; where git says which blob it is of, the memo learns of it on the way. */
+  /** The plaintext; the memo learns of it on the way. */
   async *#open(header: Header, fileKey: Buffer): AsyncGenerator<Buffer> {
-    const opened = openLarge(() => this.#spool.read(), header, fileKey)
-    if (this.#blob === null) return yield* opened
-    const { memo } = this.#context
+    const { memo, repo } = this.#context
     const hasher = memo.hasher()
-    for await (const piece of opened) {
+    const id = createHash(repo.objectFormat).update(`blob ${this.#spool.size}\0`)
+    for await (const piece of openLarge(() => this.#hashed(id), header, fileKey)) {
       hasher.update(piece)
       yield piece
     }
-    memo.remember(hasher.digest(), headerDigest(header), this.#blob)
+    const oid = id.digest('hex')
+    // git may name another blob than it hands over; see `rememberOpened`.
+    if (this.#blob === null || this.#blob === oid) memo.remember(hasher.digest(), headerDigest(header), oid)
+  }
+
+  *#hashed(id: Hash): Generator<Buffer> {
+    for (const piece of this.#spool.read()) {
+      id.update(piece)
+      yield piece
+    }
+  }
+
+  async *#content(): AsyncGenerator<Buffer> {
+    yield* this.#spool.read()
   }
 
   discard(): void {
@@ -102,11 +119,5 @@ export class LargeSmudge implements LargeSink {
       this.#opener = null
       this.#outcome = 'damaged'
     }
-  }
-
-  async #whole(): Promise<Buffer> {
-    const pieces: Buffer[] = []
-    for await (const piece of this.#spool.read()) pieces.push(piece)
-    return Buffer.concat(pieces)
   }
 }

@@ -1,6 +1,6 @@
-import { parseHeader } from '../age/header.ts'
+import type { Header } from '../age/header.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
-import { openBlob } from '../blob/open-blob.ts'
+import { type Opened, openBlob } from '../blob/open-blob.ts'
 import type { BytePath } from '../byte-path.ts'
 import { blobId } from '../git/object-id.ts'
 import type { FilterContext } from './filter-context.ts'
@@ -43,19 +43,39 @@ export function isHeld(context: FilterContext, request: SmudgeRequest): boolean 
  */
 export async function smudge(context: FilterContext, request: SmudgeRequest, blob: Buffer): Promise<Smudged> {
   if (isHeld(context, request)) return { content: blob, outcome: 'held' }
-  const opened = await openBlob(blob, await context.keys.identities())
+  const opened = await open(context, blob)
   if (opened.state !== 'open') {
     return { content: blob, outcome: opened.state === 'empty' ? 'plaintext' : opened.state }
   }
-  remember(context, request.blob, blob, opened.plaintext)
+  rememberOpened(context, request.blob, blob, context.memo.hash(opened.plaintext), opened.header)
   return { content: opened.plaintext, outcome: 'open' }
 }
 
-// Binary headers only: the rare armored blob is opened again to be compared.
-function remember(context: FilterContext, oid: string | null, blob: Buffer, plaintext: Buffer): void {
+async function open(context: FilterContext, blob: Buffer): Promise<Opened> {
+  try {
+    return await openBlob(blob, await context.keys.identities())
+  } catch {
+    // Whatever went wrong with the keys, the file is whole and stays locked.
+    return { state: 'locked' }
+  }
+}
+
+/**
+ * Lets the memo know that a blob holds a plaintext.
+ * @param named how git calls the blob; what it hands over is another one where a path is converted further
+ *   (`ident`, line ends), or replaced
+ * @param hash of the plaintext
+ */
+export function rememberOpened(
+  context: FilterContext,
+  named: string | null,
+  blob: Buffer,
+  hash: Buffer,
+  header: Pick<Header, 'stanzas'> | { readonly digest: string | null },
+): void {
+  // Binary blobs only: the rare armored one is opened again to be compared.
   if (blob[0] === 0x2d) return
-  const header = parseHeader(blob, true)
-  if (header === null) return
-  const digest = headerDigest(header)
-  context.memo.remember(context.memo.hash(plaintext), digest, oid ?? blobId(blob, context.repo.objectFormat))
+  const oid = blobId(blob, context.repo.objectFormat)
+  if (named !== null && named !== oid) return
+  context.memo.remember(hash, 'digest' in header ? header.digest : headerDigest(header), oid)
 }

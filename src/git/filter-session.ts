@@ -54,11 +54,8 @@ export async function runFilterSession(
   handler: FilterHandler,
   ready: Promise<void> = Promise.resolve(),
 ): Promise<void> {
-  const session = new FilterSession(write, handler)
-  for await (const piece of input) {
-    if (session.greeted) await ready
-    await session.feed(piece)
-  }
+  const session = new FilterSession(write, handler, ready)
+  for await (const piece of input) await session.feed(piece)
   session.end()
 }
 
@@ -67,23 +64,25 @@ type State = 'hello' | 'capabilities' | 'header' | 'content'
 class FilterSession {
   readonly #write: Write
   readonly #handler: FilterHandler
+  #ready: Promise<void> | null
   readonly #packets = new PktReader()
   #state: State = 'hello'
   #lines: Buffer[] = []
   #conversion: Conversion | null = null
   #broken: { readonly fault: unknown } | null = null
 
-  constructor(write: Write, handler: FilterHandler) {
+  constructor(write: Write, handler: FilterHandler, ready: Promise<void>) {
     this.#write = write
     this.#handler = handler
-  }
-
-  get greeted(): boolean {
-    return this.#state !== 'hello' && this.#state !== 'capabilities'
+    this.#ready = ready
   }
 
   async feed(piece: Buffer): Promise<void> {
     for (const content of this.#packets.take(piece)) {
+      if (this.#ready !== null && this.#state === 'header') {
+        await this.#ready
+        this.#ready = null
+      }
       const step = this.#take(content)
       if (step !== undefined) await step
     }

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 
@@ -16,7 +16,7 @@ export function userStateDir(env: Readonly<Record<string, string | undefined>> =
     : join(env.HOME?.startsWith('/') ? env.HOME : homedir(), '.local', 'state')
   const dir = join(base, 'git-nixsecret')
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeDirectory(dir)
   } catch (cause) {
     throw fault(dir, `cannot be made: ${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}`, cause)
   }
@@ -29,6 +29,19 @@ export function userStateDir(env: Readonly<Record<string, string | undefined>> =
     if (!stat.isSymbolicLink() && (stat.mode & 0o077) !== 0) chmodSync(dir, 0o700)
   }
   return dir
+}
+
+/** Node's own `recursive` never returns where a file system says ENOENT to a mkdir in it, as /proc and autofs do. */
+function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { mode: 0o700 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return
+    if (code !== 'ENOENT' || dirname(dir) === dir) throw cause
+    makeDirectory(dirname(dir))
+    mkdirSync(dir, { mode: 0o700 })
+  }
 }
 
 function fault(dir: string, why: string, cause?: unknown): NixsecretError {

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beginsAsAge } from '../age/inspect.ts'
+import { lookAtWorkFile, readPieces } from '../blob/work-file.ts'
 import { type BytePath, baseName, displayPath, displayText, pathBytes } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { listFlaggedIndex } from '../git/flagged-index.ts'
@@ -19,7 +20,6 @@ import { readSecret } from './read-secret.ts'
 import { wholeOf } from './secret-stream.ts'
 import { type Stored, storeSecret } from './store-secret.ts'
 import { type Target, targetAt } from './target.ts'
-import { lookAtWorkFile, readPieces } from './work-file.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -103,7 +103,10 @@ async function changedMeanwhile(space: Workspace, { path, entry, workFile }: Tar
 }
 
 function stampOf(file: ReturnType<typeof lookAtWorkFile>): string {
-  return 'stat' in file ? `${file.kind} ${file.stat.ino} ${file.stat.size} ${file.stat.mtimeMs}` : file.kind
+  if (!('stat' in file)) return file.kind
+  // Size and time of change of the content can be put back (`touch -r`), that of the file's state can not.
+  const { ino, size, mtimeMs, ctimeMs } = file.stat
+  return [file.kind, ino, size, mtimeMs, ctimeMs].join(' ')
 }
 
 /** Moves what was edited out of the directory that is about to go, and says where it is. */

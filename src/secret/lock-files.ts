@@ -1,19 +1,16 @@
 import { LockState } from '../blob/lock-state.ts'
+import { type OpenedFiles, openSealed } from '../blob/open-sealed.ts'
+import { driversOf, inScope, type Scopes } from '../blob/protected-files.ts'
+import { lookAtWorkFile, looksSealed, stampOf } from '../blob/work-file.ts'
 import { type BytePath, bytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { changedFiles } from '../git/changed-files.ts'
-import { driverOf, filterAttributes } from '../git/check-attr.ts'
 import { checkoutIndex } from '../git/checkout-index.ts'
 import { runGit, splitNul } from '../git/run-git.ts'
-import { neverEncrypted } from '../policy/readers-of.ts'
 import { namePaths, pastePath } from './paste-path.ts'
-import { inScope, type ProtectedFile, protectedFiles } from './protected-files.ts'
+import { type ProtectedFile, protectedFiles } from './protected-files.ts'
 import { holdsPlaintextOf } from './same-plaintext.ts'
-import { isBlob, lookAtWorkFile } from './work-file.ts'
 import type { Workspace } from './workspace.ts'
-
-/** Files, directories, or `''` for all. */
-export type Scopes = readonly (BytePath | '')[]
 
 /** What locking did. */
 export interface Locked {
@@ -26,13 +23,7 @@ export interface Locked {
 }
 
 /** What unlocking did. */
-export interface Unlocked {
-  /** Plaintext now. */
-  readonly opened: readonly BytePath[]
-  /** No key here opens them, or they are damaged. */
-  readonly stillLocked: readonly BytePath[]
-  /** Ciphertext that is not what git has: left as it is. */
-  readonly changed: readonly BytePath[]
+export interface Unlocked extends OpenedFiles {
   /** Ciphertext for good: the sealed driver. */
   readonly sealed: readonly BytePath[]
 }
@@ -45,20 +36,23 @@ export interface Unlocked {
 export async function lockFiles(space: Workspace, scopes: Scopes): Promise<Locked> {
   const { files, unmerged } = await protectedFiles(space, scopes)
   const git = { ...space.git, cwd: space.top }
-  const changed = await reallyChanged(space, files, await changedFiles(files, git))
-  const loose = [...unmerged, ...changed, ...(await untrackedSecrets(space, scopes))]
-  if (loose.length > 0) throw unsaved(space, loose)
+  const fresh = [...unmerged, ...(await untrackedSecrets(space, scopes))]
+  const already = files.filter(({ path }) => looksSealed(space.top, path))
+  const open = files.filter((file) => !file.skipped && mayBeOpen(space, file))
+  // Times and sizes as git looks at them are not enough: `touch -r` and `rsync -t` put the old ones back.
+  const stamps = new Map(open.map(({ path }) => [path, stampOf(space.top, path)]))
+  const suspects = await changedFiles(files, git)
+  const changed = files.filter(({ path }) => suspects.has(path) && !stamps.has(path))
+  for (const file of open) if (!(await holdsPlaintextOf(space, file.path, file.oid))) changed.push(file)
+  const moved = open.filter(({ path }) => stamps.get(path) !== stampOf(space.top, path))
+  const unsaved = new Set([...fresh, ...pathsOf([...changed, ...moved])])
+  if (unsaved.size > 0) throw refusal(space, [...unsaved], new Set([...fresh, ...suspects]))
   remember(space, scopes, true)
-  const kinds = new Map(files.map(({ path }) => [path, lookAtWorkFile(space.top, path).kind]))
-  const open = files.filter(({ path, skipped }) => !skipped && kinds.get(path) === 'plaintext')
-  await checkoutIndex(
-    open.map(({ path }) => path),
-    { ...git, filtered: false },
-  )
+  await checkoutIndex(pathsOf(open), { ...git, filtered: false })
   const plaintext = open.filter(({ path }) => lookAtWorkFile(space.top, path).kind === 'plaintext')
   return {
     locked: pathsOf(open.filter((file) => !plaintext.includes(file))),
-    already: pathsOf(files.filter(({ path }) => kinds.get(path) === 'sealed')),
+    already: pathsOf(already),
     plaintext: pathsOf(plaintext),
   }
 }
@@ -71,23 +65,22 @@ export async function lockFiles(space: Workspace, scopes: Scopes): Promise<Locke
 export async function unlockFiles(space: Workspace, scopes: Scopes): Promise<Unlocked> {
   const { files } = await protectedFiles(space, scopes)
   remember(space, scopes, false)
-  const sealed = files.filter(
-    ({ path, skipped }) => !skipped && lookAtWorkFile(space.top, path).kind === 'sealed',
-  )
-  const wanted = sealed.filter(({ driver }) => driver === 'nixsecret')
-  const intact = wanted.filter((file) => isUntouched(space, file))
-  await checkoutIndex(pathsOf(intact), { ...space.git, cwd: space.top, filtered: true })
-  const stillLocked = intact.filter(({ path }) => lookAtWorkFile(space.top, path).kind === 'sealed')
+  const here = files.filter(({ skipped }) => !skipped)
+  const wanted = here.filter(({ driver }) => driver === 'nixsecret')
+  const git = { ...space.git, cwd: space.top }
   return {
-    opened: pathsOf(intact.filter((file) => !stillLocked.includes(file))),
-    stillLocked: pathsOf(stillLocked),
-    changed: pathsOf(wanted.filter((file) => !intact.includes(file))),
-    sealed: pathsOf(sealed.filter(({ driver }) => driver !== 'nixsecret')),
+    ...(await openSealed(wanted, git, space.repo.objectFormat)),
+    sealed: pathsOf(here.filter((file) => !wanted.includes(file) && looksSealed(space.top, file.path))),
   }
 }
 
 function pathsOf(files: readonly ProtectedFile[]): BytePath[] {
   return files.map(({ path }) => path)
+}
+
+function mayBeOpen(space: Workspace, { path }: ProtectedFile): boolean {
+  const { kind } = lookAtWorkFile(space.top, path)
+  return kind === 'plaintext' || kind === 'unreadable'
 }
 
 function remember(space: Workspace, scopes: Scopes, locked: boolean): void {
@@ -96,48 +89,33 @@ function remember(space: Workspace, scopes: Scopes, locked: boolean): void {
     if (locked) state.lock(scope)
     else state.unlock(scope)
   }
-  state.save(space.repo)
-}
-
-function isUntouched(space: Workspace, { path, oid }: ProtectedFile): boolean {
-  const file = lookAtWorkFile(space.top, path)
-  return 'stat' in file && isBlob(space.top, path, file.stat.size, oid, space.repo.objectFormat)
-}
-
-/**
- * Of the files that git takes for changed, those whose plaintext is: after a change of the policy clean makes
- * another blob of what is the same.
- */
-async function reallyChanged(
-  space: Workspace,
-  files: readonly ProtectedFile[],
-  suspects: ReadonlySet<BytePath>,
-): Promise<BytePath[]> {
-  const changed: BytePath[] = []
-  for (const { path, oid } of files.filter((file) => suspects.has(file.path))) {
-    if (!(await holdsPlaintextOf(space, path, oid))) changed.push(path)
-  }
-  return changed
+  state.save()
 }
 
 /** Plaintext at protected paths that git does not know, but would take: locking could not bring it back. */
 async function untrackedSecrets(space: Workspace, scopes: Scopes): Promise<BytePath[]> {
   const listed = await runGit(['ls-files', '--others', '--exclude-standard', '-z'], space.git)
-  const wanted = scopes.length === 0 ? ([''] as const) : scopes
   const paths = splitNul(listed)
     .map(bytePath)
-    .filter((path) => inScope(path, wanted) && !neverEncrypted(path))
-  const attributes = await filterAttributes(paths, { ...space.git, cached: false })
-  return paths.filter(
-    (path) => driverOf(attributes.get(path)) !== null && lookAtWorkFile(space.top, path).kind === 'plaintext',
-  )
+    .filter((path) => inScope(path, scopes))
+  const drivers = await driversOf(paths, space.git)
+  return paths.filter((path) => drivers.has(path) && lookAtWorkFile(space.top, path).kind === 'plaintext')
 }
 
-function unsaved(space: Workspace, paths: readonly BytePath[]): NixsecretError {
-  const words = paths
-    .slice(0, 10)
-    .map((path) => pastePath(space, path))
-    .join(' ')
-  const message = `git does not have what these secrets hold now, so nothing was locked: ${namePaths(paths)}`
-  return new NixsecretError('refused', message, { hints: [`git add -- ${words}`] })
+/** @param noticed those that git sees as new or changed: a plain "git add" would overlook the others */
+function refusal(
+  space: Workspace,
+  unsaved: readonly BytePath[],
+  noticed: ReadonlySet<BytePath>,
+): NixsecretError {
+  const hint = (command: string, paths: readonly BytePath[]) => {
+    const words = paths.slice(0, 10).map((path) => pastePath(space, path))
+    return words.length === 0 ? [] : [`${command} -- ${words.join(' ')}`]
+  }
+  const message = `git does not have what these secrets hold now, so nothing was locked: ${namePaths(unsaved)}`
+  const seen = unsaved.filter((path) => noticed.has(path))
+  const overlooked = unsaved.filter((path) => !noticed.has(path))
+  return new NixsecretError('refused', message, {
+    hints: [...hint('git add', seen), ...hint('git add --renormalize', overlooked)],
+  })
 }

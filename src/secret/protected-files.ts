@@ -1,14 +1,11 @@
+import { inScope, type ProtectedEntry, protectedEntries, type Scopes } from '../blob/protected-files.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import { type Driver, driverOf, filterAttributes } from '../git/check-attr.ts'
-import { type FlaggedEntry, listFlaggedIndex } from '../git/flagged-index.ts'
-import { neverEncrypted } from '../policy/readers-of.ts'
+import { listFlaggedIndex } from '../git/flagged-index.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A regular file of the index that one of our drivers filters. */
-export interface ProtectedFile extends FlaggedEntry {
-  readonly driver: Driver
-}
+export type ProtectedFile = ProtectedEntry
 
 /** What there is at the paths that a command was given. */
 export interface ProtectedFiles {
@@ -17,41 +14,25 @@ export interface ProtectedFiles {
   readonly unmerged: readonly BytePath[]
 }
 
-/** Whether a path is one that was named, or lies in a directory that was. */
-export function inScope(path: BytePath, scopes: readonly (BytePath | '')[]): boolean {
-  return scopes.some((scope) => scope === '' || path === scope || path.startsWith(`${scope}/`))
-}
-
 /**
  * Every protected file of the index at some paths.
  * @param scopes files, directories, or `''` for all; none: all
  * @throws NixsecretError `missing` where a named path has no protected file
  */
-export async function protectedFiles(
-  space: Workspace,
-  scopes: readonly (BytePath | '')[],
-): Promise<ProtectedFiles> {
-  const wanted = scopes.length === 0 ? ([''] as const) : scopes
-  const entries = (await listFlaggedIndex({ ...space.git, cwd: space.top })).filter(
-    ({ path, mode }) => mode.startsWith('100') && inScope(path, wanted) && !neverEncrypted(path),
-  )
-  const paths = [...new Set(entries.map(({ path }) => path))]
-  const attributes = await filterAttributes(paths, { ...space.git, cached: false })
-  const found = entries.flatMap((entry) => {
-    const driver = driverOf(attributes.get(entry.path))
-    return driver === null ? [] : [{ ...entry, driver }]
-  })
-  const nowhere = wanted.find((scope) => scope !== '' && !found.some(({ path }) => inScope(path, [scope])))
-  if (nowhere !== undefined) throw notProtected(nowhere as BytePath, entries)
+export async function protectedFiles(space: Workspace, scopes: Scopes): Promise<ProtectedFiles> {
+  const git = { ...space.git, cwd: space.top }
+  const found = (await protectedEntries(git, scopes)).filter(({ mode }) => mode.startsWith('100'))
+  const nowhere = scopes.find((scope) => scope !== '' && !found.some(({ path }) => inScope(path, [scope])))
+  if (nowhere !== undefined) throw await notProtected(nowhere as BytePath, git)
   return {
     files: found.filter(({ stage }) => stage === 0),
     unmerged: [...new Set(found.filter(({ stage }) => stage !== 0).map(({ path }) => path))],
   }
 }
 
-function notProtected(scope: BytePath, entries: readonly FlaggedEntry[]): NixsecretError {
+async function notProtected(scope: BytePath, git: Workspace['git']): Promise<NixsecretError> {
   const shown = displayPath(scope)
-  if (entries.some(({ path }) => inScope(path, [scope]))) {
+  if ((await listFlaggedIndex(git)).some(({ path }) => inScope(path, [scope]))) {
     return new NixsecretError('missing', `${shown}: no .gitattributes line makes this a secret`, {
       hints: ['git nixsecret status'],
     })

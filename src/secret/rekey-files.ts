@@ -1,6 +1,7 @@
 import type { Hmac } from 'node:crypto'
 import { dearmor, enarmor } from '../age/armor.ts'
 import { unwrapFileKey } from '../age/open.ts'
+import { isCiphertextOf } from '../blob/open-sealed.ts'
 import type { BytePath } from '../byte-path.ts'
 import { displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -14,7 +15,6 @@ import { namePaths } from './paste-path.ts'
 import { keysSaid } from './read-secret.ts'
 import { openPieces, type Pieces, sealPieces, wholeOf } from './secret-stream.ts'
 import type { StaleFile } from './stale-files.ts'
-import { isBlob, lookAtWorkFile } from './work-file.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Files sealed at the same time: git compresses one while we seal the next. */
@@ -49,7 +49,6 @@ export async function rekeyFiles(
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   await refuseMoved(space, stale)
-  const sealed = done.filter((file) => !file.skipped && isOldCiphertext(space, file))
   await stageBlobs(
     done.map((file) => ({ ...file, oid: file.newOid })),
     space.git,
@@ -57,6 +56,9 @@ export async function rekeyFiles(
   for (const { hash, readers, newOid } of done) space.memo.remember(hash, readers.digest, newOid)
   // Before git cleans the files that are open: it shall find that they hold just what is staged.
   space.memo.save()
+  const { objectFormat } = space.repo
+  // Read in full directly before it is overwritten, whatever its times say.
+  const sealed = done.filter((file) => !file.skipped && isCiphertextOf(space.top, file, objectFormat))
   await checkoutIndex(
     sealed.map(({ path }) => path),
     { ...space.git, cwd: space.top, filtered: false },
@@ -130,9 +132,4 @@ async function refuseMoved(space: Workspace, stale: readonly StaleFile[]): Promi
     `the index was changed meanwhile, so nothing was: ${namePaths(moved.map(({ path }) => path))}`,
     { hints: ['git nixsecret rekey'] },
   )
-}
-
-function isOldCiphertext(space: Workspace, { path, oid }: StaleFile): boolean {
-  const file = lookAtWorkFile(space.top, path)
-  return file.kind === 'sealed' && isBlob(space.top, path, file.stat.size, oid, space.repo.objectFormat)
 }

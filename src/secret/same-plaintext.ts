@@ -1,8 +1,8 @@
+import { lookAtWorkFile, readPieces, workFilePath } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobStream } from '../git/blob-stream.ts'
 import { openSource } from './read-secret.ts'
-import { lookAtWorkFile, readPieces, workFilePath } from './work-file.ts'
 import type { Workspace } from './workspace.ts'
 
 /**

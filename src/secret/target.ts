@@ -1,5 +1,6 @@
 import { isArmored } from '../age/armor.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
+import { lookAtWorkFile, type WorkFile } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -7,7 +8,6 @@ import { driverOf, filterAttributes } from '../git/check-attr.ts'
 import { type FlaggedEntry, listFlaggedIndex } from '../git/flagged-index.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { pastePath } from './paste-path.ts'
-import { lookAtWorkFile, type WorkFile } from './work-file.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A path that a secret may be stored at, and what is there so far. */

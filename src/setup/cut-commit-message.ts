@@ -13,20 +13,37 @@ const LARGEST = 64 << 20
  * @returns whether there was one
  */
 export async function cutCommitMessage(cwd: string): Promise<boolean> {
+  const cut = await withMessage(cwd, constants.O_RDWR, (fd, text) => {
+    const found = SCISSORS.exec(text)
+    if (found !== null) ftruncateSync(fd, found.index)
+    return found !== null
+  })
+  return cut ?? false
+}
+
+/** What stands below the scissors in `COMMIT_EDITMSG`, one character a byte; null where there are none. */
+export function diffInCommitMessage(cwd: string): Promise<string | null> {
+  return withMessage(cwd, constants.O_RDONLY, (_, text) => {
+    const found = SCISSORS.exec(text)
+    return found === null ? null : text.slice(found.index + found[0].length)
+  })
+}
+
+/** @returns null where there is no message */
+async function withMessage<T>(
+  cwd: string,
+  flags: number,
+  use: (fd: number, text: string) => T,
+): Promise<T | null> {
   let fd: number
   try {
-    fd = openSync(await gitPath('COMMIT_EDITMSG', cwd), constants.O_RDWR | constants.O_NOFOLLOW)
+    fd = openSync(await gitPath('COMMIT_EDITMSG', cwd), flags | constants.O_NOFOLLOW)
   } catch {
-    return false
+    return null
   }
   try {
-    const { size } = fstatSync(fd)
-    const bytes = Buffer.alloc(Math.min(size, LARGEST))
-    const text = bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)).toString('latin1')
-    const found = SCISSORS.exec(text)
-    if (found === null) return false
-    ftruncateSync(fd, found.index)
-    return true
+    const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, LARGEST))
+    return use(fd, bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)).toString('latin1'))
   } finally {
     closeSync(fd)
   }

@@ -28,6 +28,7 @@ export type ProblemId =
   | 'damaged'
   | 'stale'
   | 'altered'
+  | 'loose-mode'
   | 'no-reader'
   | 'symlink'
   | 'submodule'
@@ -61,6 +62,7 @@ export const PROBLEM_TEXT: Readonly<Record<ProblemId, string>> = {
   damaged: 'damaged in git',
   stale: 'encrypted for other readers',
   altered: 'changed while locked',
+  'loose-mode': 'open, and others on this machine can get at it',
   'no-reader': 'the policy names no reader',
   symlink: 'a symlink: git stores its target in plaintext',
   submodule: 'a submodule: git encrypts nothing in it',
@@ -74,6 +76,7 @@ export const PROBLEM_HINT: Readonly<Record<ProblemId, (paths: string) => string>
   damaged: (paths) => `git log --oneline -- ${paths}    # restore an earlier version`,
   stale: (paths) => `git nixsecret rekey ${paths}`,
   altered: (paths) => `git restore -- ${paths}    # or, with new content: git nixsecret set PATH`,
+  'loose-mode': (paths) => `chmod go-rwx ${paths}`,
   'no-reader': () => '$EDITOR nixsecret.toml    # a [default] or a [[rule]] with `to`',
   symlink: (paths) => `git rm --cached -- ${paths}`,
   submodule: (paths) => `git rm --cached -- ${paths}`,

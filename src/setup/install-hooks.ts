@@ -54,8 +54,9 @@ export function applyHookFiles(plan: HookFilesPlan): boolean {
     if (made) mkdirSync(plan.dir, { recursive: true })
     for (const name of plan.write) {
       const file = join(plan.dir, name)
-      if (plan.keep.includes(name)) renameSync(file, file + KEPT)
+      // Written in full first: what may fail or be cut short must not leave git without the hook that was there.
       writeFileSync(`${file}.new-nixsecret`, hookFile(name), { mode: 0o755 })
+      if (plan.keep.includes(name)) renameSync(file, file + KEPT)
       renameSync(`${file}.new-nixsecret`, file)
     }
   } catch (cause) {

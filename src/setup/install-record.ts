@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { NixsecretError } from '../errors.ts'
 
 /** What init put into a repository, so that uninstall takes out exactly this. */
@@ -66,9 +66,16 @@ export function writeState(stateDir: string, name: string, text: string): void {
   }
 }
 
-/** Removes all state that we keep in a repository. */
+/** Removes all state that we keep in a repository, that of linked worktrees included. */
 export function removeState(stateDir: string): void {
-  rmSync(stateDir, { recursive: true, force: true })
+  for (const dir of [stateDir, ...linkedStateDirs(stateDir)]) rmSync(dir, { recursive: true, force: true })
+}
+
+/** Where state of linked worktrees may be: in git's directory for each. */
+export function linkedStateDirs(stateDir: string): string[] {
+  const worktrees = join(dirname(stateDir), 'worktrees')
+  if (!existsSync(worktrees)) return []
+  return readdirSync(worktrees).map((name) => join(worktrees, name, 'nixsecret'))
 }
 
 function contentOf(file: string): string | null {

@@ -2,6 +2,8 @@ import type { AgeIdentity } from '../age/identity.ts'
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { openBlob } from '../blob/open-blob.ts'
+import type { Scopes } from '../blob/protected-files.ts'
+import { lookAtWorkFile, workFileBytes, workFileId } from '../blob/work-file.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { changedFiles } from '../git/changed-files.ts'
@@ -16,8 +18,8 @@ import {
   PROBLEM_TEXT,
   type ProblemId,
 } from './file-status.ts'
-import { type ProtectedPath, protectedPaths, type Scopes } from './status-sources.ts'
-import { isWorkFile, looksSealed, workFileBytes, workFileId, workFileSize } from './work-file.ts'
+import { isLoose } from './loose-file.ts'
+import { type ProtectedPath, protectedPaths } from './status-sources.ts'
 
 /** What status found. */
 export interface RepositoryStatus {
@@ -104,6 +106,7 @@ async function statusOf(context: Context, file: ProtectedPath): Promise<FileStat
   if (blob?.kind === 'damaged') ids.push('damaged')
   if (blob?.recipients === 'stale') ids.push('stale')
   if (state === 'altered') ids.push('altered')
+  if (isLoose(context.workTree, path)) ids.push('loose-mode')
   if (context.policy !== null && readers === null && state !== 'removed') ids.push('no-reader')
   return {
     path,
@@ -125,15 +128,16 @@ async function stateOf(context: Context, file: ProtectedPath, blob: BlobReport |
   const { workTree } = context
   const { path, index } = file
   const [entry] = index
-  if (entry === undefined) return isWorkFile(workTree, path) ? 'untracked' : 'removed'
+  const here = lookAtWorkFile(workTree, path)
+  if (entry === undefined) return 'stat' in here ? 'untracked' : 'removed'
   if (!entry.mode.startsWith('100')) return 'not a file'
   if (entry.stage !== 0) return 'unmerged'
-  if (!isWorkFile(workTree, path)) return entry.skipped ? 'skipped' : 'missing'
-  if (looksSealed(workTree, path)) return sealedState(context, file, entry.oid)
-  const size = workFileSize(workTree, path)
-  if (size === 0) return blob?.kind === 'empty' ? 'empty' : 'modified'
+  if (!('stat' in here)) return entry.skipped ? 'skipped' : 'missing'
+  if (here.kind === 'sealed') return sealedState(context, file, entry.oid)
+  if (here.kind === 'empty') return blob?.kind === 'empty' ? 'empty' : 'modified'
   if (blob === null || blob.plaintext === null) return 'open'
-  const same = size === blob.plaintext.length && workFileBytes(workTree, path)?.equals(blob.plaintext)
+  const same =
+    here.stat.size === blob.plaintext.length && workFileBytes(workTree, path)?.equals(blob.plaintext)
   return same ? 'open' : 'modified'
 }
 

@@ -1,10 +1,10 @@
+import { driversOf, inScope, type Scopes } from '../blob/protected-files.ts'
 import { type BytePath, bytePath } from '../byte-path.ts'
 import type { Driver } from '../git/check-attr.ts'
 import { type FlaggedEntry, listFlaggedIndex } from '../git/flagged-index.ts'
 import { listTree } from '../git/list-index.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
 import { runGit, splitNul, tryGit } from '../git/run-git.ts'
-import { driversOf } from './protected-files.ts'
 
 /** One protected path, wherever git has it. */
 export interface ProtectedPath {
@@ -16,9 +16,6 @@ export interface ProtectedPath {
   readonly headOid: string | null
 }
 
-/** What the user named: a path, everything below it, or (`''`) everything. */
-export type Scopes = readonly (BytePath | '')[]
-
 /** Every path that our filter is meant for: in the index, in HEAD, or in the work tree and not ignored. */
 export async function protectedPaths(repo: Repository, scopes: Scopes): Promise<ProtectedPath[]> {
   const cwd = requireWorkTree(repo)
@@ -28,7 +25,7 @@ export async function protectedPaths(repo: Repository, scopes: Scopes): Promise<
   const all = new Set([...entries.keys(), ...blobs.keys(), ...others])
   const drivers = await driversOf(
     [...all].filter((path) => inScope(path, scopes)),
-    repo,
+    { cwd },
   )
   return [...drivers]
     .map(([path, driver]) => {
@@ -37,12 +34,6 @@ export async function protectedPaths(repo: Repository, scopes: Scopes): Promise<
       return { path, driver, index: entries.get(path) ?? [], headOid }
     })
     .sort((a, b) => (a.path < b.path ? -1 : 1))
-}
-
-/** Whether a path was named, or lies below what was named. */
-function inScope(path: BytePath, scopes: Scopes): boolean {
-  if (scopes.length === 0) return true
-  return scopes.some((scope) => scope === '' || path === scope || path.startsWith(`${scope}/`))
 }
 
 function group(entries: readonly FlaggedEntry[]): Map<BytePath, FlaggedEntry[]> {

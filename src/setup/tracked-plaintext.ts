@@ -1,18 +1,19 @@
 import { beginsAsAge } from '../age/inspect.ts'
+import { protectedEntries } from '../blob/protected-files.ts'
 import type { BytePath } from '../byte-path.ts'
 import { CatFile } from '../git/cat-file.ts'
-import type { Repository } from '../git/repository.ts'
-import { protectedFiles } from './protected-files.ts'
+import { type Repository, requireWorkTree } from '../git/repository.ts'
 
 /** Bytes; an intro line of age is shorter, and so is that of armor. */
 const HEAD_SIZE = 64
 
 /** Protected paths whose blob in the index is plaintext: they were added before anything protected them. */
 export async function trackedPlaintext(repo: Repository): Promise<BytePath[]> {
-  const catFile = new CatFile({ cwd: repo.workTree ?? repo.gitDir })
+  const git = { cwd: requireWorkTree(repo) }
+  const catFile = new CatFile(git)
   const found = new Set<BytePath>()
   try {
-    for (const entry of await protectedFiles(repo)) {
+    for (const entry of await protectedEntries(git)) {
       if (entry.mode.startsWith('100') && (await isPlaintext(catFile, entry.oid))) found.add(entry.path)
     }
   } finally {

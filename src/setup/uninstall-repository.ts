@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { protectedEntries } from '../blob/protected-files.ts'
+import { isWorkFile, looksSealed } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { GitConfig, sameConfigValue } from '../git/config.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
@@ -8,8 +10,6 @@ import { HOOKS, hookFile } from './hook-text.ts'
 import { hookState } from './hooks-place.ts'
 import { hookEntries, removeHookFiles } from './install-hooks.ts'
 import { readRecord, removeState } from './install-record.ts'
-import { protectedFiles } from './protected-files.ts'
-import { isWorkFile, looksSealed } from './work-file.ts'
 
 /** What uninstall took out, and what it had to leave. */
 export interface UninstallReport {
@@ -25,7 +25,7 @@ export interface UninstallReport {
 /** Protected files that lie open in the work tree. */
 export async function openFiles(repo: Repository): Promise<BytePath[]> {
   const workTree = requireWorkTree(repo)
-  const entries = await protectedFiles(repo)
+  const entries = await protectedEntries({ cwd: workTree })
   const paths = [...new Set(entries.map((entry) => entry.path))]
   return paths.filter((path) => isWorkFile(workTree, path) && !looksSealed(workTree, path))
 }

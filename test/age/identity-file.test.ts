@@ -159,7 +159,9 @@ test('encrypted files that hold no key, are damaged, or are for a key', async ()
   ] as const) {
     const identities = await parse(content, answers('pass'))
     try {
-      await openBytes(sealed, identities)
+      await openBytes(sealed, identities, null, (fault) => {
+        throw fault
+      })
       assert.unreachable()
     } catch (error) {
       assert.is((error as NixsecretError).code, 'identity')

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { NixsecretError } from '../../src/errors.ts'
+import { rawArguments } from '../../src/host/argv.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'argv-'))
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
@@ -35,6 +37,17 @@ test('arguments are the bytes that were passed', () => {
     '',
     '\xef\xbf\xbd',
   ])
+})
+
+test('where the system does not tell the bytes, it is a fault and no other name', () => {
+  const argv = process.argv
+  process.argv = [...argv.slice(0, 2), 'show', 'b\ufffdc']
+  try {
+    // Our own command line is another one, which is as good as none.
+    assert.throws(rawArguments, (fault: unknown) => fault instanceof NixsecretError && fault.code === 'usage')
+  } finally {
+    process.argv = argv
+  }
 })
 
 test.run()

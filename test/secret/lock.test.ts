@@ -144,6 +144,59 @@ test('unlock leaves a changed locked file alone, and names what no key opens', a
   await clean(alice, dir)
 })
 
+test('lock never trusts size and times: a change that git overlooks is not destroyed', async () => {
+  const { alice, dir, run, sealed, status } = await start()
+  const file = join(dir, 'secrets/a')
+  // git takes a file that was written in the same second as its index for suspect.
+  for (const path of FILES) await alice.box.ok('touch', ['-d', '2001-01-01', path], { cwd: dir })
+  await alice.git(dir, 'add', '-A')
+  const other = `${MARK} SECRETS/A`
+  const edit = async () => {
+    await alice.box.ok('cp', ['-p', file, alice.box.path('times')])
+    alice.box.write(file, other)
+    await alice.box.ok('touch', ['-r', alice.box.path('times'), file])
+    assert.is(await status(), '', 'git sees nothing')
+  }
+  await edit()
+  const lock = await run(['lock'])
+  assert.is(lock.code, 2)
+  assert.match(lock.stderr, /^hint: git add --renormalize -- secrets\/a$/m)
+  assert.is(read(dir, 'secrets/a')?.toString(), other)
+  assert.equal(sealed(), [])
+  await alice.git(dir, 'add', '--renormalize', '--', 'secrets/a')
+  assert.is((await run(['lock'])).code, 0)
+  assert.equal(sealed(), FILES)
+  assert.is((await run(['unlock'])).code, 0)
+  assert.is(read(dir, 'secrets/a')?.toString(), other)
+  await clean(alice, dir)
+})
+
+test('what nobody here can compare is not locked either', async () => {
+  const { alice, dir, run, sealed } = await start()
+  rmSync(join(dir, '.git/nixsecret/memo'))
+  const env = { NIXSECRET_IDENTITY: alice.box.path('nowhere') }
+  assert.is((await run(['lock'], dir, env)).code, 2)
+  assert.equal(sealed(), [])
+  assert.is((await run(['lock'])).code, 0, 'a key tells')
+  assert.equal(sealed(), FILES)
+})
+
+test('unlock leaves ciphertext alone that was changed with its size and times kept', async () => {
+  const { alice, dir, run } = await start()
+  assert.is((await run(['lock'])).code, 0)
+  const file = join(dir, 'secrets/a')
+  for (const path of FILES) await alice.box.ok('touch', ['-d', '2001-01-01', path], { cwd: dir })
+  await alice.git(dir, 'add', '-A')
+  const bytes = read(dir, 'secrets/a') as Buffer
+  bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1
+  await alice.box.ok('cp', ['-p', file, alice.box.path('times')])
+  alice.box.write(file, bytes)
+  await alice.box.ok('touch', ['-r', alice.box.path('times'), file])
+  const unlock = await run(['unlock'])
+  assert.match(unlock.stderr, /changed while locked, so left alone: secrets\/a$/m)
+  assert.equal(read(dir, 'secrets/a'), bytes)
+})
+
 test('each linked worktree is locked for itself', async () => {
   const { alice, dir, run, sealed } = await start()
   const other = alice.box.path('other')
@@ -151,9 +204,16 @@ test('each linked worktree is locked for itself', async () => {
   assert.is((await run(['lock'], other)).code, 0)
   assert.equal(sealed(other), FILES)
   assert.equal(sealed(), [])
+  // A copy or a backup gives git's own files new times; a move gives the worktree another place.
+  const own = join(dir, '.git/worktrees/other/commondir')
+  await alice.box.ok('touch', ['-d', '2100-01-01', own])
+  await alice.git(dir, 'worktree', 'move', other, `${other}2`)
+  for (const file of FILES) rmSync(join(`${other}2`, file))
+  await alice.git(`${other}2`, 'checkout', '--', '.')
+  assert.equal(sealed(`${other}2`), FILES)
+  await alice.git(dir, 'worktree', 'move', `${other}2`, other)
   // One that comes after it with the same name starts open.
   await alice.git(dir, 'worktree', 'remove', other)
-  await alice.box.ok('sleep', ['0.05'])
   await alice.git(dir, 'worktree', 'add', '-q', other, 'other')
   assert.equal(sealed(other), [])
   await clean(alice, dir)

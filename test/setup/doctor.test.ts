@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -53,6 +53,8 @@ test('after init: no problem, exit 0', async () => {
     'attributes',
     'identity',
     'files',
+    'state',
+    'commit-message',
     'nix-store',
   ]) {
     assert.equal(level(checks, id), ['ok'], id)
@@ -137,6 +139,62 @@ test('warnings: no key, a key that nobody named, rerere, commit.verbose, open se
   assert.equal(level((await examine(box, env)).checks, 'reader'), ['warning'])
   const missing = await examine(box, { NIXSECRET_IDENTITY: box.path('nowhere') })
   assert.equal(bad(missing.checks), ['identity'])
+})
+
+test('state under .git that another user made', async () => {
+  const box = await ready()
+  await box.nixsecret(['lock'])
+  const dir = join(box.repo, '.git/nixsecret')
+  const file = join(dir, 'locked/main')
+  // Root can read everything, so there it is the owner that tells.
+  if (process.getuid?.() === 0) chownSync(file, 12345, 12345)
+  else chmodSync(file, 0)
+  const { code, checks } = await examine(box)
+  assert.equal(bad(checks), ['state'])
+  assert.is(code, 1)
+  const hints = checks.find(({ id }) => id === 'state')?.hints ?? []
+  assert.ok(hints.includes(`sudo chown -R "$USER" ${dir}`), hints.join())
+})
+
+test('open files with loose modes, as a checkout leaves them that was killed', async () => {
+  const box = await ready()
+  const file = join(box.repo, 'secrets/a')
+  chmodSync(file, 0o644)
+  // Sandboxes are closed to others as a whole.
+  const loose = async () => level((await examine(box)).checks, 'loose-mode')
+  assert.equal(await loose(), [])
+  chmodSync(box.dir, 0o755)
+  if ((statSync(join(box.dir, '..')).mode & 0o011) === 0) chmodSync(join(box.dir, '..'), 0o711)
+  assert.equal(await loose(), ['warning'])
+  const status = await box.nixsecret(['status'])
+  assert.is(status.code, 1)
+  assert.match(status.out, /others on this machine can get at it/)
+  assert.match(status.stderr, /^hint: chmod go-rwx secrets\/a$/m)
+  await box.ok('sh', ['-c', 'chmod go-rwx secrets/a'], { cwd: box.repo })
+  assert.equal(await loose(), [])
+  assert.is((await box.nixsecret(['status'])).code, 0)
+})
+
+test('a commit -v that was given up: its diff is named, and the next hook cuts it off', async () => {
+  const box = await ready()
+  const message = () => box.read('.git/COMMIT_EDITMSG')
+  const giveUp = async (path: string) => {
+    box.put(path, 'plain-of-two\n')
+    await box.git(['add', '.'])
+    await box.tryGit(['commit', '-v'], { env: { GIT_EDITOR: 'false' } })
+    assert.match(message(), /plain-of-two/)
+    return (await examine(box)).checks.find(({ id }) => id === 'commit-message')
+  }
+  assert.is((await giveUp('no-secret'))?.level, 'ok')
+  for (const path of ['secrets/a', 'secrets/ä "b"\n']) {
+    const found = await giveUp(path)
+    assert.is(found?.level, 'warning', path)
+    await box.ok('sh', ['-c', found?.hints[0] ?? ''], { cwd: box.repo })
+    await giveUp(path)
+    assert.is((await box.tryGit(['hook', 'run', 'pre-commit'])).code, 0)
+    assert.not.match(message(), /plain-of-two/)
+    await box.git(['commit', '-qm', 'x'])
+  }
 })
 
 test('before init, everything that is missing is named', async () => {

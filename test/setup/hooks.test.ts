@@ -87,6 +87,14 @@ test('a hook that was there is kept, runs first with arguments and input, stops 
   assert.not(existsSync(join(box.repo, '.git/hooks/pre-push.before-nixsecret')))
 })
 
+test('where ours cannot be written, the hook that was there stays in place', async () => {
+  const box = await SetupSandbox.make()
+  const hook = box.put('.git/hooks/pre-commit', '#!/bin/sh\nexit 0\n', 0o755)
+  mkdirSync(`${hook}.new-nixsecret`)
+  assert.is((await box.nixsecret(['init'])).code, 2)
+  assert.is(box.read('.git/hooks/pre-commit'), '#!/bin/sh\nexit 0\n')
+})
+
 test('a hook that somebody put over ours: refused while an earlier one is kept', async () => {
   const box = await SetupSandbox.make()
   box.put('.git/hooks/pre-commit', '#!/bin/sh\n# first\n', 0o755)

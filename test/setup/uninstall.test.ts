@@ -22,6 +22,46 @@ test('no trace in configuration or hooks', async () => {
   assert.match((await box.nixsecret(['uninstall'])).out, /nothing was set up here/)
 })
 
+test('what lock holds in a linked worktree goes too', async () => {
+  const box = await SetupSandbox.make()
+  await box.nixsecret(['init'])
+  await box.git(['add', '.'])
+  await box.git(['commit', '-qm', 'x'])
+  await box.git(['worktree', 'add', '-q', box.path('linked')])
+  await box.nixsecret(['lock'], { cwd: box.path('linked') })
+  const state = join(box.repo, '.git/worktrees/linked/nixsecret')
+  assert.ok(existsSync(state))
+  assert.is((await box.nixsecret(['uninstall'])).code, 0)
+  assert.not(existsSync(state))
+})
+
+test('the entries of an older release: init adds what is new, uninstall takes all out', async () => {
+  const box = await SetupSandbox.make()
+  const config = box.read('.git/config')
+  await box.nixsecret(['init'])
+  const record = join(box.repo, '.git/nixsecret/install.json')
+  const old = box.read('.git/nixsecret/install.json').replace(/\n *"diff\.nixsecret\.binary",/, '')
+  assert.not.match(old, /binary/)
+  box.write(record, old)
+  await box.git(['config', '--unset', 'diff.nixsecret.binary'])
+  const doctor = await box.nixsecret(['doctor'])
+  assert.match(doctor.out, /diff\.nixsecret\.binary is not set\n.*git nixsecret init/)
+  assert.is((await box.nixsecret(['init'])).code, 0)
+  assert.is(await box.git(['config', 'diff.nixsecret.binary']), 'true\n')
+  assert.is((await box.nixsecret(['doctor'])).code, 0)
+  assert.is((await box.nixsecret(['uninstall'])).code, 0)
+  assert.is(box.read('.git/config'), config)
+})
+
+test('pathspecs taken literally (Magit): the files that lie open are counted all the same', async () => {
+  const box = await SetupSandbox.make()
+  await box.nixsecret(['init'])
+  box.put('secrets/a', 'x')
+  await box.git(['add', '.'])
+  const result = await box.nixsecret(['uninstall'], { env: { GIT_LITERAL_PATHSPECS: '1' } })
+  assert.match(result.stderr, /1 file lies open/)
+})
+
 test('what the user had before, or changed since, stays', async () => {
   const box = await SetupSandbox.make()
   await box.git(['config', 'core.trustctime', 'no'])

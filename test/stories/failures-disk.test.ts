@@ -15,7 +15,7 @@ function mounted(): boolean {
   mkdirSync(disk)
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk], { stdio: 'ignore' })
-    process.on('exit', () => execFileSync('umount', ['-l', disk]))
+    process.prependListener('exit', () => execFileSync('umount', ['-l', disk]))
     return true
   } catch {
     return false

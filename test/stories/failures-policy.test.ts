@@ -133,7 +133,8 @@ test('a reader added, then removed: touched files are sealed anew for whom the p
   assert.is(await readers('b'), 2)
   await alice.git(dir, 'commit', '-qm', 'bob can read')
   const asBob = { NIXSECRET_IDENTITY: join(bob.box.home, '.ssh/id_ed25519') }
-  const show = () => alice.box.run('git-nixsecret', ['show', 'secrets/b'], { cwd: dir, env: asBob })
+  const show = () =>
+    alice.box.run('git-nixsecret', ['show', 'secrets/b', '--rev', 'HEAD'], { cwd: dir, env: asBob })
   assert.is((await show()).out, `${MARK} b\n`)
   await alice.git(dir, 'nixsecret', 'recipient', 'remove', 'bob')
   touch(dir)

@@ -58,15 +58,25 @@ async function decrypt(
   passphrase: string,
   shown: string,
 ): Promise<SshPrivateKey | null> {
-  const { default: sshpk } = await import('sshpk')
+  const fault = (what: string) => new NixsecretError('identity', `${shown}: ${what}`)
+  // Loaded here, since few need it. What sshpk throws may quote the key, so it is no cause of ours.
+  const { default: sshpk } = await import('sshpk').catch(() => {
+    throw fault('what reads such keys cannot be loaded')
+  })
   let key: PrivateKey
   try {
     key = sshpk.parsePrivateKey(text, 'ssh-private', { passphrase })
   } catch {
-    // Two check numbers that differ mean a wrong passphrase; sshpk has no code for it, and its texts may quote the key.
+    // Two check numbers that differ mean a wrong passphrase; sshpk has no code for it.
     return null
   }
-  const secret = readPrivateKey(new WireReader(key.toBuffer('rfc4253')), file.publicKey)
-  if (secret === null) throw new NixsecretError('identity', `${shown}: private and public half do not fit`)
+  let encoded: Buffer
+  try {
+    encoded = key.toBuffer('rfc4253')
+  } catch {
+    throw fault('damaged OpenSSH private key')
+  }
+  const secret = readPrivateKey(new WireReader(encoded), file.publicKey)
+  if (secret === null) throw fault('private and public half do not fit')
   return secret
 }

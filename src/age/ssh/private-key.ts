@@ -48,7 +48,11 @@ function readRsa(reader: WireReader, publicKey: { modulus: Buffer; exponent: Buf
   if (!isInverse(prime2, qi, prime1)) return null
   const parts = { n, e, d, p, q, dp: fromNumber(dp), dq: fromNumber(dq), qi }
   const encoded = Object.entries(parts).map(([name, bytes]) => [name, bytes.toString('base64url')])
-  return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(encoded) }, format: 'jwk' })
+  try {
+    return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(encoded) }, format: 'jwk' })
+  } catch {
+    return null
+  }
 }
 
 function toNumber(bytes: Buffer): bigint {

@@ -1,5 +1,6 @@
 import { GitConfig } from '../../git/config.ts'
 import { type Repository, requireWorkTree } from '../../git/repository.ts'
+import { checkCommitMessage } from './commit-message.ts'
 import { checkConfiguration } from './configuration.ts'
 import { checkFiles } from './files.ts'
 import type { Diagnosis } from './finding.ts'
@@ -7,6 +8,7 @@ import { checkHooks } from './hooks.ts'
 import { checkKeys } from './keys.ts'
 import { checkPolicy } from './policy.ts'
 import { checkPrograms } from './programs.ts'
+import { checkState } from './state.ts'
 import { checkTemporary } from './temporary.ts'
 
 /** Every check, in the order in which a fault of one makes those after it pointless. Changes nothing. */
@@ -17,7 +19,9 @@ export async function examine(repo: Repository): Promise<Diagnosis[]> {
   return [
     ...(await checkPrograms(cwd)),
     ...checkConfiguration(repo, config),
+    await checkCommitMessage(repo),
     ...(await checkHooks(repo, config)),
+    checkState(repo),
     ...diagnoses,
     ...(await checkKeys(cwd, policy)),
     ...(await checkFiles(repo)),

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { shellWord } from '../../age/shell-word.ts'
+import { workFilePath } from '../../blob/work-file.ts'
+import { displayText } from '../../byte-path.ts'
 import { type Repository, requireWorkTree } from '../../git/repository.ts'
 import { runGit } from '../../git/run-git.ts'
 import { PROBLEM_TEXT, type ProblemId } from '../file-status.ts'
@@ -9,16 +12,26 @@ import { type Diagnosis, fine, problem, warning } from './finding.ts'
 /** The protected files themselves, and what Nix would copy of them. */
 export async function checkFiles(repo: Repository): Promise<Diagnosis[]> {
   const status = await repositoryStatus(repo, [])
-  return [...checkStates(status), await checkNixCopies(repo, status)]
+  return [...checkStates(status, requireWorkTree(repo)), await checkNixCopies(repo, status)]
 }
 
-function checkStates({ files }: RepositoryStatus): Diagnosis[] {
+function checkStates({ files }: RepositoryStatus, workTree: string): Diagnosis[] {
   const counts = new Map<ProblemId, number>()
-  for (const { id } of files.flatMap((file) => file.problems)) counts.set(id, (counts.get(id) ?? 0) + 1)
-  if (counts.size === 0) return [fine('files', `${count(files.length)} protected, none with a problem`)]
-  return [...counts].map(([id, number]) =>
+  const loose: string[] = []
+  for (const { path, problems } of files) {
+    for (const { id } of problems) {
+      if (id === 'loose-mode') loose.push(shellWord(displayText(workFilePath(workTree, path))))
+      else counts.set(id, (counts.get(id) ?? 0) + 1)
+    }
+  }
+  const found = [...counts].map(([id, number]) =>
     problem('files', `${count(number)}: ${PROBLEM_TEXT[id]}`, 'git nixsecret status'),
   )
+  if (found.length === 0) found.push(fine('files', `${count(files.length)} protected, none with a problem`))
+  if (loose.length === 0) return found
+  const words = [...loose.slice(0, 8), ...(loose.length > 8 ? ['…'] : [])].join(' ')
+  const message = `${count(loose.length)} ${PROBLEM_TEXT['loose-mode']}: a checkout was cut short, or an editor made them`
+  return [...found, warning('loose-mode', message, `chmod go-rwx ${words}`)]
 }
 
 /** Nix copies what lies in the work tree into its store, which every user of the machine can read. */

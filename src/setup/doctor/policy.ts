@@ -1,4 +1,5 @@
 import { PolicySource } from '../../blob/load-policy.ts'
+import { driversOf } from '../../blob/protected-files.ts'
 import { type BytePath, bytePath, displayPath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import { CatFile } from '../../git/cat-file.ts'
@@ -6,7 +7,6 @@ import { type Repository, requireWorkTree } from '../../git/repository.ts'
 import { runGit, splitNul } from '../../git/run-git.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { namedByRule } from '../../policy/readers-of.ts'
-import { driversOf } from '../protected-files.ts'
 import { type Diagnosis, fine, problem, warning } from './finding.ts'
 
 /** The policy, and what is wrong with it. */
@@ -36,7 +36,7 @@ async function checkAttributes(repo: Repository, policy: Policy): Promise<Diagno
   const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z']
   const paths = [...new Set(splitNul(await runGit(args, { cwd })).map(bytePath))]
   const named = paths.filter((path) => namedByRule(policy, path) && !path.endsWith('.pub'))
-  const drivers = await driversOf(paths, repo)
+  const drivers = await driversOf(paths, { cwd })
   const bare = named.filter((path) => !drivers.has(path))
   if (bare.length > 0) {
     const message = `nixsecret.toml names readers for ${some(bare)}, but .gitattributes does not encrypt it`

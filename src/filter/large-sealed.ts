@@ -1,0 +1,108 @@
+import { createHash, type Hmac } from 'node:crypto'
+import { armoredSize, enarmor, MAX_ARMORED_SIZE } from '../age/armor.ts'
+import { PayloadSealer } from '../age/payload.ts'
+import type { PreparedHeader } from '../age/seal.ts'
+import type { Readers } from '../blob/readers.ts'
+import type { BytePath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { blobId } from '../git/object-id.ts'
+import { type Cleaned, conflictWarning, type LargeClean, reusable, wasArmored } from './clean.ts'
+import { ConflictMarkers } from './conflict-markers.ts'
+import type { EarlierBlobs } from './earlier-blobs.ts'
+import { FallbackSpool } from './fallback-spool.ts'
+import type { FilterContext } from './filter-context.ts'
+
+/** Writes at once what is sealed, where nothing needs to be known first. */
+export type Direct = (bytes: Buffer) => void
+
+/** Large plaintext, and for whom. */
+export interface LargePlaintext {
+  readonly path: BytePath
+  readonly earlier: EarlierBlobs
+  readonly readers: Readers
+}
+
+/** Large plaintext: sealed as it comes in; what was sealed is thrown away if an earlier blob can be kept. */
+export class SealedContent implements LargeClean {
+  readonly #context: FilterContext
+  readonly #what: LargePlaintext
+  readonly #sealer: PayloadSealer
+  readonly #spool: FallbackSpool
+  readonly #direct: Direct | null
+  readonly #hasher: Hmac
+  readonly #markers = new ConflictMarkers()
+  #size = 0
+  /** Why what is sealed could not be kept; it matters only where it is needed. */
+  #fault: NixsecretError | null = null
+
+  constructor(context: FilterContext, what: LargePlaintext, header: PreparedHeader, direct: Direct | null) {
+    this.#context = context
+    this.#what = what
+    this.#sealer = new PayloadSealer(header.fileKey)
+    this.#spool = new FallbackSpool(context.spoolDir, false)
+    this.#direct = direct
+    this.#hasher = context.memo.hasher()
+    this.#out([header.bytes])
+  }
+
+  write(piece: Buffer): void {
+    this.#size += piece.length
+    if (this.#direct === null) this.#hasher.update(piece)
+    this.#markers.push(piece)
+    // A copy, since the sealer keeps what does not fill a chunk.
+    if (this.#fault === null) this.#out(this.#sealer.update(Buffer.from(piece)))
+  }
+
+  async finish(): Promise<Cleaned> {
+    this.#markers.end()
+    const { path, earlier, readers } = this.#what
+    const warning = conflictWarning(path, this.#markers)
+    if (this.#fault === null) this.#out(this.#sealer.final())
+    // Its blob's id begins with a length that shows at the end alone, so the memo does not learn of it.
+    if (this.#direct !== null) return { content: Buffer.alloc(0), ...warning }
+    const plaintext = { size: this.#size, hash: this.#hasher.digest() }
+    const reused = await reusable(this.#context, plaintext, earlier, readers)
+    if (reused !== null) return { content: reused.content }
+    if (this.#fault !== null) throw this.#fault
+    const armored = armoredSize(this.#spool.size) <= MAX_ARMORED_SIZE && (await wasArmored(earlier))
+    const content = armored ? this.#armored(plaintext.hash) : this.#binary(plaintext.hash)
+    return { content, ...warning }
+  }
+
+  discard(): void {
+    this.#spool.discard()
+  }
+
+  /** What was sealed; the memo learns of it on the way, so that it is kept where no key can open it. */
+  async *#binary(hash: Buffer): AsyncGenerator<Buffer> {
+    const id = createHash(this.#context.repo.objectFormat).update(`blob ${this.#spool.size}\0`)
+    for (const piece of this.#spool.read()) {
+      id.update(piece)
+      yield piece
+    }
+    this.#context.memo.remember(hash, this.#what.readers.digest, id.digest('hex'))
+  }
+
+  #armored(hash: Buffer): Buffer {
+    const blob = enarmor(Buffer.concat([...this.#spool.read()]))
+    this.#context.memo.remember(
+      hash,
+      this.#what.readers.digest,
+      blobId(blob, this.#context.repo.objectFormat),
+    )
+    return blob
+  }
+
+  #out(sealed: readonly Buffer[]): void {
+    try {
+      for (const piece of sealed) {
+        if (this.#direct === null) this.#spool.write(piece)
+        else this.#direct(piece)
+      }
+    } catch (fault) {
+      if (this.#direct !== null || !(fault instanceof NixsecretError)) throw fault
+      this.#fault = fault
+      this.#spool.discard()
+    }
+  }
+}
