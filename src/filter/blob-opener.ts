@@ -1,4 +1,3 @@
-import { parseHeader } from '../age/header.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import type { Keys } from '../blob/keys.ts'
 import type { Memo } from '../blob/memo.ts'
@@ -156,15 +155,20 @@ export class BlobOpener {
   // The last one, which the thread would come to last.
   async #openOne(): Promise<void> {
     const { id, blob } = this.#waiting.pop() as OpenOrder['blobs'][number]
-    const opened = await openBlob(
-      Buffer.from(blob.buffer, blob.byteOffset, blob.length),
-      await this.#keys.identities(),
-    )
+    const opened = await this.#openHere(Buffer.from(blob.buffer, blob.byteOffset, blob.length))
     if (opened.state !== 'open') return this.#done({ id, state: opened.state, size: 0 }, EMPTY)
-    const { plaintext } = opened
-    const header = blob[0] === 0x2d ? null : parseHeader(blob, true)
-    const learned = header === null ? {} : { hash: this.#memo.hash(plaintext), digest: headerDigest(header) }
+    const { plaintext, header } = opened
+    const learned = { hash: this.#memo.hash(plaintext), digest: headerDigest(header) }
     this.#done({ id, state: 'open', size: plaintext.length, ...learned }, plaintext)
+  }
+
+  async #openHere(blob: Buffer): Promise<Opened> {
+    try {
+      return await openBlob(blob, await this.#keys.identities())
+    } catch {
+      // Whatever is wrong with the keys comes to light when it is tried again, on its own.
+      return { state: 'locked' }
+    }
   }
 
   #collect(): void {

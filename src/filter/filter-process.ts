@@ -56,7 +56,11 @@ export class FilterProcess implements FilterHandler {
   /** To be called when git has closed its end: by then it has written the files. */
   end(): void {
     if (this.#context.repo.workTree !== null) restrictModes(this.#context.repo.workTree, this.#opened)
-    this.#report.notice(this.#notices.lines())
+    const notices = this.#notices.lines()
+    this.#report.notice(notices)
+    // Why a key did not serve matters only to who misses it.
+    if (notices.messages.length > 0)
+      for (const { message } of this.#context.keys.problems) this.#report.warning(message)
     if (this.#held && this.#context.locked.damaged) this.#report.warning(LOCK_STATE_DAMAGED)
     this.#context.close()
   }

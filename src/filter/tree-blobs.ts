@@ -1,4 +1,4 @@
-import { isArmored } from '../age/armor.ts'
+import { isArmored, MAX_ARMORED_SIZE } from '../age/armor.ts'
 import type { BytePath } from '../byte-path.ts'
 import type { CatFile } from '../git/cat-file.ts'
 import type { TreeEntry } from '../git/list-index.ts'
@@ -11,8 +11,6 @@ const SINGLE_QUESTIONS = 4
 const AHEAD = 32
 // The same as what a file that comes in may hold of memory, and room for header and tags.
 const LIMIT = (1 << 20) + (1 << 17)
-// Longer armor counts as broken.
-const MAX_ARMOR = 64 << 20
 // What tells armor from the rest, with room.
 const HEAD = 64
 
@@ -121,7 +119,7 @@ export async function fetchBlob(catFile: CatFile, name: Buffer): Promise<Earlier
     flowed(piece.length)
     // The first pieces may be short of what tells armor, which is only ever read whole.
     if (content.length < HEAD) content = Buffer.concat([content, piece])
-    else if (have < (isArmored(content) ? MAX_ARMOR : LIMIT)) pieces.push(piece)
+    else if (have < (isArmored(content) ? MAX_ARMORED_SIZE : LIMIT)) pieces.push(piece)
     have += piece.length
   })
   content = Buffer.concat([content, ...pieces])

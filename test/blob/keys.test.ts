@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseRecipient } from '../../src/age/recipient.ts'
@@ -15,7 +15,6 @@ const box = new Sandbox('nixsecret-keys')
 if (needs('a key made by ssh-keygen', 'ssh-keygen')) {
   test('a key that fails when it is used: a problem, said once, with nothing of the cause', async () => {
     const file = await sshKey(box, 'locked', ['-t', 'ed25519', '-a', '4'], 'pass')
-    const { readFileSync } = await import('node:fs')
     const recipients = [parseRecipient(readFileSync(`${file}.pub`, 'utf8').trim())]
     const blob = sealBytes(await prepareHeader(recipients), Buffer.from('x'))
     process.env.NIXSECRET_IDENTITY = file
@@ -38,8 +37,6 @@ if (needs('a key made by ssh-keygen', 'ssh-keygen')) {
 test('an open blob comes with its header', async () => {
   const identity = x25519Identity(Buffer.alloc(32, 9), 'mine')
   const header = await prepareHeader([parseRecipient(identity.recipient as string)])
-  const file = box.path('keys.txt')
-  writeFileSync(file, '')
   const opened = await openBlob(sealBytes(header, Buffer.from('x')), [identity])
   assert.is(opened.state === 'open' && opened.header.length, header.bytes.length)
 })
