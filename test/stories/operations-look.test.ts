@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -119,6 +119,8 @@ test('plaintext at a protected path is stopped at the commit, and, past that, at
   await story.git('push', '-q', '-u', 'origin', 'main')
   // Moved out and added, then moved back in: git takes the plaintext object along.
   await story.git('mv', 'secrets/db', 'public')
+  // Else git may believe that it is as it was.
+  utimesSync(join(story.dir, 'public'), 1, 1)
   await story.git('add', 'public')
   await story.git('mv', 'public', 'secrets/again')
   assert.not.ok(isAge(await blobOf(story.person, story.dir, ':secrets/again')))
