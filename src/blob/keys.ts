@@ -12,6 +12,8 @@ export class Keys {
   #loaded: Promise<AgeIdentity[]> | null = null
   /** What was wrong with single identity files, each said once; the others serve all the same. */
   readonly problems: NixsecretError[] = []
+  /** Whether one of them is under a passphrase; known once they have been read. */
+  underPassphrase = false
 
   /** @param ask how to get a passphrase; null where nobody may be asked */
   constructor(git: GitOptions, ask: AskPassphrase | null) {
@@ -50,6 +52,7 @@ export class Keys {
       const found = await parsed.catch((fault: unknown) => this.#note(fault, name))
       identities.push(...(found ?? []).map((identity) => this.#noted(identity, name)))
     }
+    this.underPassphrase = identities.some(({ mayAsk }) => mayAsk === true)
     return identities
   }
 

@@ -12,6 +12,6 @@ export async function run(args: string[]): Promise<number> {
   )
   const notices = new Notices()
   notices.add(path, outcome)
-  reportOnStderr.notice(notices.lines())
+  reportOnStderr.notice(notices.lines(false))
   return 0
 }

@@ -47,7 +47,11 @@ export async function clean(
   const plaintext = { size: content.length, hash: context.memo.hash(content) }
   const wanted = await wantedReaders(context, path)
   const reused = await reusable(context, plaintext, earlier, wanted.readers)
-  if (reused !== null) return { content: reused.content }
+  if (reused !== null) {
+    // A merge's result is known before anybody has added it; what git has at this path is not news.
+    const old = (await earlier.index())?.oid === reused.oid || (await earlier.head())?.oid === reused.oid
+    return { content: reused.content, ...(old ? {} : conflictWarning(path, markersIn(content))) }
+  }
   if (ciphertext) {
     if ((await openBlob(content, await context.silentKeys.identities())).state === 'open') return { content }
     throw lockedFileChanged(path)
@@ -133,13 +137,17 @@ async function seal(
   plaintext: Plaintext,
   readers: Readers,
 ): Promise<Cleaned> {
-  const markers = new ConflictMarkers()
-  markers.push(content)
-  markers.end()
   const armored = await wasArmored(earlier)
   const blob = await sealBlob(content, readers, { armored, header: await context.headers.take(readers) })
   context.memo.remember(plaintext.hash, readers.digest, blobId(blob, context.repo.objectFormat))
-  return { content: blob, ...conflictWarning(path, markers) }
+  return { content: blob, ...conflictWarning(path, markersIn(content)) }
+}
+
+function markersIn(content: Buffer): ConflictMarkers {
+  const markers = new ConflictMarkers()
+  markers.push(content)
+  markers.end()
+  return markers
 }
 
 /** Whether the path's blob came as text, so that the next one is text too. */

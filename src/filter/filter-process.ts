@@ -56,7 +56,7 @@ export class FilterProcess implements FilterHandler {
   /** To be called when git has closed its end: by then it has written the files. */
   end(): void {
     if (this.#context.repo.workTree !== null) restrictModes(this.#context.repo.workTree, this.#opened)
-    const notices = this.#notices.lines()
+    const notices = this.#notices.lines(this.#context.keys.underPassphrase)
     this.#report.notice(notices)
     // Why a key did not serve matters only to who misses it.
     if (notices.messages.length > 0)

@@ -1,5 +1,3 @@
-import { flowed } from './free-buffers.ts'
-
 // Most secrets are keys and small files: these stay in memory.
 const MEMORY_LIMIT = 1 << 20
 
@@ -26,7 +24,6 @@ export class Incoming<Large extends LargeSink> {
 
   /** @throws NixsecretError `io` where a large content can't be spooled */
   write(piece: Buffer): void | Promise<void> {
-    flowed(piece.length)
     if (this.large !== null) return this.large.write(piece)
     this.#size += piece.length
     this.#pieces.push(Buffer.from(piece))

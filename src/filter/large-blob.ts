@@ -3,7 +3,6 @@ import { type Header, parseHeader } from '../age/header.ts'
 import type { AgeIdentity } from '../age/identity.ts'
 import { unwrapFileKey } from '../age/open.ts'
 import { PayloadOpener } from '../age/payload.ts'
-import { flowed } from './free-buffers.ts'
 
 /** A blob that is read piece by piece, as often as needed. */
 export type Source = () => Iterable<Buffer> | AsyncIterable<Buffer>
@@ -39,7 +38,6 @@ export async function* openLarge(
   const opener = new PayloadOpener(fileKey)
   let skip = header.length
   for await (const piece of source()) {
-    flowed(piece.length)
     const rest = piece.subarray(Math.min(skip, piece.length))
     skip -= piece.length - rest.length
     if (rest.length > 0) yield* opener.update(rest)

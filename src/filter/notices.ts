@@ -11,13 +11,18 @@ export class Notices {
     if (outcome === 'locked' || outcome === 'damaged') this.#paths[outcome].add(path)
   }
 
-  /** Lines to print, and a command to find out more. Empty where all went well. */
-  lines(): { messages: string[]; hints: string[] } {
+  /**
+   * Lines to print, and a command to find out more. Empty where all went well.
+   * @param underPassphrase whether a key is there that could not be asked for its passphrase
+   */
+  lines(underPassphrase: boolean): { messages: string[]; hints: string[] } {
     const { locked, damaged } = this.#paths
     const messages = []
-    if (locked.size > 0) messages.push(`no key here opens ${names(locked)}: left locked (as ciphertext)`)
+    const why = underPassphrase ? 'no key here opens, without its passphrase,' : 'no key here opens'
+    if (locked.size > 0) messages.push(`${why} ${names(locked)}: left locked (as ciphertext)`)
     if (damaged.size > 0) messages.push(`damaged, left as it is in git: ${names(damaged)}`)
-    return { messages, hints: messages.length > 0 ? ['git nixsecret status'] : [] }
+    const hint = underPassphrase && locked.size > 0 ? 'git nixsecret unlock' : 'git nixsecret status'
+    return { messages, hints: messages.length > 0 ? [hint] : [] }
   }
 }
 

@@ -3,7 +3,6 @@ import type { BytePath } from '../byte-path.ts'
 import type { CatFile } from '../git/cat-file.ts'
 import type { TreeEntry } from '../git/list-index.ts'
 import { EarlierBlob } from './earlier-blob.ts'
-import { flowed } from './free-buffers.ts'
 
 // Below this many files one question each is cheaper than a list of all.
 const SINGLE_QUESTIONS = 4
@@ -116,7 +115,6 @@ export async function fetchBlob(catFile: CatFile, name: Buffer): Promise<Earlier
   const pieces: Buffer[] = []
   let have = 0
   const found = await catFile.stream(name, (piece) => {
-    flowed(piece.length)
     // The first pieces may be short of what tells armor, which is only ever read whole.
     if (content.length < HEAD) content = Buffer.concat([content, piece])
     else if (have < (isArmored(content) ? MAX_ARMORED_SIZE : LIMIT)) pieces.push(piece)

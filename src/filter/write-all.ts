@@ -1,11 +1,9 @@
 import * as fs from 'node:fs'
-import { flowed } from './free-buffers.ts'
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
 /** Writes all bytes to a file descriptor before it returns, waiting where a pipe is full. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
-  flowed(bytes.length)
   for (let at = 0; at < bytes.length; ) {
     try {
       at += fs.writeSync(fd, bytes, at)
