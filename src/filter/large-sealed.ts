@@ -95,10 +95,10 @@ export class SealedContent implements LargeClean {
 
   #out(sealed: readonly Buffer[]): void {
     try {
-      for (const piece of sealed) {
-        if (this.#direct === null) this.#spool.write(piece)
-        else this.#direct(piece)
-      }
+      // A tag of 16 bytes stands behind each chunk: joined, it spares every other write.
+      const joined = Buffer.concat(sealed)
+      if (this.#direct === null) this.#spool.write(joined)
+      else this.#direct(joined)
     } catch (fault) {
       if (this.#direct !== null || !(fault instanceof NixsecretError)) throw fault
       this.#fault = fault

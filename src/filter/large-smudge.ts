@@ -81,8 +81,9 @@ export class LargeSmudge implements LargeSink {
     return { content: this.#open(header, fileKey), outcome: 'open' }
   }
 
-  /** The plaintext; the memo learns of it on the way. */
+  /** The plaintext; the memo learns of it on the way, where git said which blob it is. */
   async *#open(header: Header, fileKey: Buffer): AsyncGenerator<Buffer> {
+    if (this.#blob === null) return yield* openLarge(() => this.#spool.read(), header, fileKey)
     const { memo, repo } = this.#context
     const hasher = memo.hasher()
     const id = createHash(repo.objectFormat).update(`blob ${this.#spool.size}\0`)
@@ -92,7 +93,7 @@ export class LargeSmudge implements LargeSink {
     }
     const oid = id.digest('hex')
     // git may name another blob than it hands over; see `rememberOpened`.
-    if (this.#blob === null || this.#blob === oid) memo.remember(hasher.digest(), headerDigest(header), oid)
+    if (this.#blob === oid) memo.remember(hasher.digest(), headerDigest(header), oid)
   }
 
   *#hashed(id: Hash): Generator<Buffer> {
