@@ -29,7 +29,8 @@ Without an option: the index, then the tree of HEAD.
   --json           the same as --format json
 
 Rules: plaintext-blob, protection-dropped, stale-recipients, no-digest, symlink,
-submodule, policy.
+submodule, policy; in pre-push also loose-object. docs/policy.md says what each means.
+JSON: { "findings": [{ rule, severity, commit, path, line, column, message, hint }], "silenced": N }.
 Exit code: 0 nothing that must be mended, 1 at least one error was found, 2 the check could not be made.
 `
 

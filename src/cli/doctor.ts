@@ -42,6 +42,12 @@ function printChecks(checks: readonly Diagnosis[]): void {
   const [problems, warnings] = [number('problem'), number('warning')]
   print('')
   print(
-    problems + warnings === 0 ? paint('green', 'all is well') : `${problems} problems, ${warnings} warnings`,
+    problems + warnings === 0
+      ? paint('green', 'all is well')
+      : `${counted(problems, 'problem')}, ${counted(warnings, 'warning')}`,
   )
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

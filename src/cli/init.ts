@@ -1,12 +1,17 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
 import type { OpenedFiles } from '../blob/open-sealed.ts'
-import { displayPath, displayText } from '../byte-path.ts'
+import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import type { Repository } from '../git/repository.ts'
+import { type Repository, requireWorkTree } from '../git/repository.ts'
+import { namePaths } from '../secret/paste-path.ts'
+import { UNLOCK_IN_TERMINAL } from '../secret/read-secret.ts'
+import { whyLocked } from '../secret/why-locked.ts'
 import { lineToAdd } from '../setup/hook-text.ts'
 import { fileToEdit } from '../setup/hooks-place.ts'
 import { initGlobal } from '../setup/init-global.ts'
-import { type InitReport, initRepository } from '../setup/init-repository.ts'
+import { type InitReport, initRepository, isTop } from '../setup/init-repository.ts'
 import { openLocked } from '../setup/open-locked.ts'
 import { trackedPlaintext } from '../setup/tracked-plaintext.ts'
 import { openHere } from './here.ts'
@@ -23,7 +28,8 @@ Again, it changes nothing.
   --identity FILE         your private key (age or OpenSSH); else $NIXSECRET_IDENTITY,
                           ~/.config/git-nixsecret/identity.txt, ~/.ssh/id_ed25519 or ~/.ssh/id_rsa
   --recipient [NAME=]KEY  who else can read: age1…, ssh-ed25519 … or ssh-rsa …; may be repeated
-  --path GLOB             what is encrypted, as in .gitattributes; may be repeated (default: secrets/**)
+  --path GLOB             what is encrypted, as in .gitattributes, from the top of the repository; a directory means
+                          everything below it; may be repeated (default: secrets/**)
   --sealed                these files stay ciphertext in the work tree, even for those who hold a key
   --global                only the drivers, for every repository of yours; no hooks
   --no-hooks              install no hooks
@@ -52,8 +58,12 @@ export async function run(args: string[]): Promise<number> {
     hooks: !(values['no-hooks'] ?? false),
   })
   const opened = await openLocked(repo)
-  printReport(report, opened)
-  await printPlaintext(repo)
+  const plaintext = await trackedPlaintext(repo)
+  printReport(report, opened, isTop(requireWorkTree(repo)))
+  if (plaintext.length > 0) printPlaintext(plaintext)
+  if (report.policy !== null || plaintext.length > 0) printNext(repo, plaintext.length)
+  else await printLocked(repo, report, opened)
+  await printChanged(repo, opened)
   return 0
 }
 
@@ -73,30 +83,73 @@ async function runGlobal(given: readonly string[]): Promise<number> {
   return 0
 }
 
-function printReport(report: InitReport, opened: OpenedFiles): void {
+function printReport(report: InitReport, opened: OpenedFiles, atTop: boolean): void {
   const rows = reportRows(report, opened)
   const paint = paintFor(process.stdout)
   for (const [what, text] of rows) print(`${paint('bold', what.padEnd(16))} ${text}`)
   if (rows.length === 0) print('everything was set up already; nothing changed')
+  if (report.attributes.length > 0 && !atTop)
+    printNote('paths in .gitattributes count from the top of the repository')
   printByHand(report)
   for (const problem of report.own.problems) printWarning(problem.message)
   const { policy } = report
   if (policy !== null) {
-    if (!policy.ownIncluded)
+    if (policy.ownIncluded) return
+    if (report.own.keys.some(({ publicKey }) => publicKey === null)) {
+      printWarning('whether your key is among the readers cannot be told without its passphrase')
+    } else {
       printWarning('no key of yours is among the readers: you will not be able to read what you encrypt')
-    printNote('next: commit these two files, then add secrets with plain git')
-    printHint('git add nixsecret.toml .gitattributes && git commit -m "Encrypt secrets"')
-  } else if (opened.stillLocked.length > 0) {
-    const why = report.own.keys.length === 0 ? 'you have no key here' : 'no key of yours opens what is locked'
-    printNote(
-      `${files(opened.stillLocked.length)} ${opened.stillLocked.length === 1 ? 'stays' : 'stay'} locked: ${why}; ask a reader to add your public key`,
-    )
-    printHint('git nixsecret recipient add NAME KEY && git nixsecret rekey    # for a reader to run')
+    }
   }
+}
+
+/** What to commit, in one recipe for everything that was found. */
+function printNext(repo: Repository, plaintext: number): void {
+  const top = requireWorkTree(repo)
+  // An earlier init may have written them, and nobody has added them since.
+  const changed = ['nixsecret.toml', '.gitattributes'].filter((file) => existsSync(join(top, file)))
+  const steps = [
+    ...(isTop(top) ? [] : [`cd ${shellWord(displayText(top))}`]),
+    ...(changed.length === 0 ? [] : [`git add ${changed.join(' ')}`]),
+    ...(plaintext === 0 ? [] : ['git add --renormalize .']),
+    'git commit -m "Encrypt secrets"',
+  ]
+  if (plaintext === 0) printNote('next: commit these two files, then add secrets with plain git')
+  printHint(steps.join(' && '))
+}
+
+async function printLocked(repo: Repository, report: InitReport, opened: OpenedFiles): Promise<void> {
+  if (opened.stillLocked.length === 0) return
+  const why = await whyLocked(opened.stillLocked, { cwd: requireWorkTree(repo) })
+  if (why.damaged.length > 0) {
+    printWarning(`damaged in git: ${namePaths(why.damaged)}`)
+    printHint('git nixsecret status')
+  }
+  if (why.passphrase.length > 0) {
+    printNote(`${stay(why.passphrase.length)} locked: a key needs its passphrase, which was not given`)
+    printHint(UNLOCK_IN_TERMINAL)
+  }
+  const foreign = why.foreign.length + why.openable.length
+  if (foreign === 0) return
+  const reason =
+    report.own.keys.length === 0 ? 'you have no key here' : 'no key of yours opens what is locked'
+  printNote(`${stay(foreign)} locked: ${reason}; ask a reader to add your public key`)
+  printHint('git nixsecret recipient add NAME KEY && git nixsecret rekey    # for a reader to run')
+}
+
+async function printChanged(repo: Repository, opened: OpenedFiles): Promise<void> {
+  const { openable } = await whyLocked(opened.changed, { cwd: requireWorkTree(repo) })
   for (const path of opened.changed) {
     printWarning(`${displayPath(path)} was changed while it was locked, and was left alone`)
-    printHint(`git restore -- ${displayPath(path)}`)
+    const shown = displayPath(path)
+    printHint(
+      openable.includes(path) ? `git add ${shown} && git nixsecret unlock` : `git restore -- ${shown}`,
+    )
   }
+}
+
+function stay(count: number): string {
+  return `${files(count)} ${count === 1 ? 'stays' : 'stay'}`
 }
 
 function reportRows(report: InitReport, opened: OpenedFiles): [string, string][] {
@@ -135,16 +188,13 @@ function printByHand({ hooks, hooksByHand }: InitReport): void {
   }
 }
 
-async function printPlaintext(repo: Repository): Promise<void> {
-  const paths = await trackedPlaintext(repo)
-  if (paths.length === 0) return
+function printPlaintext(paths: readonly BytePath[]): void {
   printWarning(`git has ${files(paths.length)} in plaintext that should be encrypted:`)
   for (const path of paths.slice(0, 10)) process.stderr.write(`  ${displayPath(path)}\n`)
   if (paths.length > 10) process.stderr.write(`  and ${paths.length - 10} more\n`)
   printNote(
     'encrypt them from now on; what was committed stays readable in the history, so change these secrets',
   )
-  printHint('git add --renormalize . && git commit -m "Encrypt secrets"')
 }
 
 function files(count: number): string {

@@ -52,6 +52,9 @@ export function printHint(text: string): void {
   process.stderr.write(`${paintFor(process.stderr)('blue', 'hint:')} ${text}\n`)
 }
 
+/** Faults of writing that are those of the machine. */
+const ENVIRONMENT = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'])
+
 /**
  * Says what was thrown.
  * @returns the exit code: 2 for a fault, 70 (EX_SOFTWARE of sysexits.h) for a bug of ours
@@ -63,6 +66,10 @@ export function printFault(error: unknown): 2 | 70 {
     return 2
   }
   const found = error instanceof Error ? (error as NodeJS.ErrnoException) : null
+  if (found?.syscall === 'write' && ENVIRONMENT.has(found.code ?? '')) {
+    printError(`cannot write: ${found.code}${found.code === 'ENOSPC' ? ' (no space left)' : ''}`)
+    return 2
+  }
   const kind = [found?.name, found?.code].filter((part) => typeof part === 'string').join(' ')
   printError(`this is a bug in git-nixsecret (${displayText(kind || typeof error)}), please report it`)
   for (const line of placesOf(found).slice(0, 12)) process.stderr.write(`${line}\n`)

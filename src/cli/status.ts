@@ -1,6 +1,8 @@
+import { inScope } from '../blob/protected-files.ts'
 import { displayPath, pathBytes } from '../byte-path.ts'
 import { pastePath } from '../secret/paste-path.ts'
 import { pathArgument } from '../secret/path-argument.ts'
+import { protectedFiles } from '../secret/protected-files.ts'
 import { Workspace } from '../secret/workspace.ts'
 import { type FileState, type FileStatus, PROBLEM_HINT, type ProblemId } from '../setup/file-status.ts'
 import { type RepositoryStatus, repositoryStatus } from '../setup/repository-status.ts'
@@ -57,6 +59,10 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     progress.end()
   }
+  const nowhere = scopes.find(
+    (scope) => scope !== '' && !status.files.some(({ path }) => inScope(path, [scope])),
+  )
+  if (nowhere !== undefined) await protectedFiles(space, [nowhere])
   const problems = status.files.reduce((sum, file) => sum + file.problems.length, 0)
   if (values.json) print(JSON.stringify({ version: 1, files: status.files.map(asJson), problems }, null, 2))
   else printStatus(status, space)
@@ -125,6 +131,12 @@ function printHints({ files, keys }: RepositoryStatus, space: Workspace): void {
     const words = bad.slice(0, 8).map((file) => pastePath(space, file.path))
     if (bad.length > words.length) words.push('…')
     printHint(PROBLEM_HINT[id](words.join(' ')))
+  }
+  const sealedOpen = files.filter(({ sealed, state }) => sealed && state === 'open')
+  if (sealedOpen.length > 0) {
+    const words = sealedOpen.slice(0, 8).map(({ path }) => pastePath(space, path))
+    printNote('plaintext here, but to stay ciphertext (filter=nixsecret-sealed):')
+    printHint(`git nixsecret lock ${words.join(' ')}`)
   }
   const locked = files.filter((file) => file.state === 'locked')
   if (locked.some((file) => file.opens === true)) printHint('git nixsecret unlock')

@@ -97,6 +97,10 @@ function damaged(space: Workspace, path: BytePath, reason: string): NixsecretErr
 
 /** The fault for a file that no key here opens: says who can, as far as the policy tells. */
 export async function lockedFault(space: Workspace, path: BytePath): Promise<NixsecretError> {
+  if (space.passphraseMissed) {
+    const message = `${displayPath(path)} stays locked: a key here needs its passphrase, and there is no terminal to ask on`
+    return new NixsecretError('passphrase', message, { hints: [UNLOCK_IN_TERMINAL] })
+  }
   const policy = await space.policyOrNull().catch(() => null)
   const names = policy === null ? null : readersOf(policy, path)
   const who =
@@ -106,12 +110,22 @@ export async function lockedFault(space: Workspace, path: BytePath): Promise<Nix
     `no private key here opens ${displayPath(path)}${who}${await keysSaid(space)}`,
     {
       hints: [
-        'git config nixsecret.identity FILE',
+        ...(await identityHint(space)),
         ...space.keys.problems.flatMap(({ hints }) => hints),
         'git nixsecret doctor',
       ],
     },
   )
+}
+
+/** Where a key whose passphrase is wanted can be asked for it. */
+export const UNLOCK_IN_TERMINAL = 'git nixsecret unlock    # in a terminal'
+
+/** How to name a key, where none is named yet. */
+export async function identityHint(space: Workspace): Promise<string[]> {
+  if (process.env.NIXSECRET_IDENTITY) return []
+  const { code } = await tryGit(['config', '--get-all', 'nixsecret.identity'], space.git)
+  return code === 0 ? [] : ['git config nixsecret.identity FILE']
 }
 
 /** What is to be said of the keys that were tried. */

@@ -20,6 +20,8 @@ export class Workspace {
   readonly catFile: CatFile
   readonly keys: Keys
   readonly memo: Memo
+  /** Whether a passphrase was wanted that nobody could be asked for. */
+  passphraseMissed = false
   readonly #policy: PolicySource
 
   private constructor(repo: Repository, prefix: string, ask: AskPassphrase | null) {
@@ -31,7 +33,11 @@ export class Workspace {
     this.git = moved ? { cwd, env: { GIT_DIR: repo.gitDir, GIT_WORK_TREE: cwd } } : { cwd }
     this.blobs = { ...this.git, spoolDir: `${repo.stateDir}/tmp` }
     this.catFile = new CatFile(this.git)
-    this.keys = new Keys(this.git, ask)
+    this.keys = new Keys(this.git, async (prompt) => {
+      const answer = (await ask?.(prompt)) ?? null
+      if (answer === null) this.passphraseMissed = true
+      return answer
+    })
     this.memo = new Memo(repo.stateDir)
     this.#policy = new PolicySource(repo.workTree, this.catFile)
   }

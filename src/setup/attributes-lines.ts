@@ -1,23 +1,12 @@
-import { NixsecretError } from '../errors.ts'
-
 /** What is protected where nobody says otherwise. */
 export const DEFAULT_PATH = 'secrets/**'
 
 /**
  * The lines of `.gitattributes` for a pattern: it is encrypted, and public halves below it stay readable.
  * `-text`: git must convert no line ends in what it hands to the filter.
- * @param glob as gitattributes has patterns
- * @throws NixsecretError `usage` for what git would take otherwise, or not at all
+ * @param pattern one that git takes as it looks, see `patternsOf`
  */
-export function attributesLines(glob: string, driver: 'nixsecret' | 'nixsecret-sealed'): string[] {
-  if (glob === '' || /[\0\n\r]/.test(glob)) throw new NixsecretError('usage', '--path needs a pattern')
-  if (glob.startsWith('!')) {
-    throw new NixsecretError(
-      'usage',
-      'git has no patterns with ! in .gitattributes; name what is to be encrypted',
-    )
-  }
-  const pattern = glob.endsWith('/') ? `${glob}**` : glob
+export function attributesLines(pattern: string, driver: 'nixsecret' | 'nixsecret-sealed'): string[] {
   const line = `${quote(pattern)} filter=${driver} diff=nixsecret merge=nixsecret -text`
   if (!pattern.endsWith('/**')) return [line]
   return [line, `${quote(`${pattern}/*.pub`)} !filter !diff !merge !text`]

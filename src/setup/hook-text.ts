@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 /** Hooks of ours that can stop what git is about to do. */
 export const STOPPING_HOOKS = ['pre-commit', 'pre-merge-commit', 'pre-applypatch', 'pre-push'] as const
 /** Hooks of ours that tidy up afterwards. */
@@ -32,13 +30,17 @@ function stops(name: HookName): boolean {
   return (STOPPING_HOOKS as readonly string[]).includes(name)
 }
 
+const HINT = 'put git-nixsecret on PATH again, see its README'
+// What earlier versions said in its place, and nothing else was different in them.
+const FORMER_HINTS = ['npm install --global git-nixsecret']
+
 const MARK = '# Put here by `git nixsecret init`, taken out by `git nixsecret uninstall`.'
 
 /**
  * The hook file: it finds the program and calls it, no more. `hooks/` of this repository holds the same texts.
  * The program is looked for on PATH first: a recorded absolute path may go away (a Nix garbage collection).
  */
-export function hookFile(name: HookName): string {
+export function hookFile(name: HookName, hint: string = HINT): string {
   return [
     '#!/bin/sh',
     MARK,
@@ -46,7 +48,7 @@ export function hookFile(name: HookName): string {
     'program=$(command -v git-nixsecret) ||',
     '  IFS= read -r program 2>/dev/null <"$(git rev-parse --git-common-dir)/nixsecret/program"',
     `[ -x "$program" ] && exec "$program" hook ${name} "$@"`,
-    ...complaint(name).map((line) => `echo '${line}' >&2`),
+    ...complaint(name, hint).map((line) => `echo '${line}' >&2`),
     `exit ${stops(name) ? 1 : 0}`,
     '',
   ].join('\n')
@@ -56,8 +58,8 @@ export function hookFile(name: HookName): string {
  * The same in one line, for `hook.NAME.command` of git 2.54 and later, which runs it as `sh -c 'COMMAND "$@"'`.
  * See https://git-scm.com/docs/git-hook
  */
-export function hookCommand(name: HookName): string {
-  const say = complaint(name).map((line) => `echo '${line}' >&2;`)
+export function hookCommand(name: HookName, hint: string = HINT): string {
+  const say = complaint(name, hint).map((line) => `echo '${line}' >&2;`)
   return [
     'f() { p=$(command -v git-nixsecret) ||',
     'IFS= read -r p 2>/dev/null <"$(git rev-parse --git-common-dir)/nixsecret/program";',
@@ -67,21 +69,19 @@ export function hookCommand(name: HookName): string {
   ].join(' ')
 }
 
-function complaint(name: HookName): string[] {
+function complaint(name: HookName, hint: string): string[] {
   const cannot = stops(name)
     ? `error: ${name} cannot check that secrets are encrypted, so it stops here`
     : `warning: ${name} did not run`
-  return [
-    `git-nixsecret: ${cannot}: git-nixsecret is not on PATH`,
-    'hint: npm install --global git-nixsecret',
-  ]
+  return [`git-nixsecret: ${cannot}: git-nixsecret is not on PATH`, `hint: ${hint}`]
 }
 
-// Texts of earlier releases, by SHA-256 in hexadecimal; there are none yet.
-const FORMER_FILES: readonly string[] = []
+/** What the one-line hooks of earlier versions were: replaced without a word. */
+export function formerCommands(name: HookName): string[] {
+  return FORMER_HINTS.map((hint) => hookCommand(name, hint))
+}
 
 /** Whether a hook file's content is one that a release of ours wrote: only those are replaced or removed. */
 export function isOurHook(name: HookName, content: string): boolean {
-  if (content === hookFile(name)) return true
-  return FORMER_FILES.includes(createHash('sha256').update(content).digest('hex'))
+  return [HINT, ...FORMER_HINTS].some((hint) => content === hookFile(name, hint))
 }

@@ -1,6 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
+import { displayText } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
 import { GitConfig } from '../git/config.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
 import { attributesLines, DEFAULT_PATH, withLines } from './attributes-lines.ts'
@@ -18,6 +21,7 @@ import {
 } from './install-hooks.ts'
 import { type InstallRecord, NO_RECORD, readRecord, writeRecord, writeState } from './install-record.ts'
 import { homeRelative, type OwnKeys, ownKeys } from './own-key.ts'
+import { patternsOf } from './path-option.ts'
 import { type NewPolicy, planPolicy } from './plan-policy.ts'
 import { programOnPath, supportedGit } from './requirements.ts'
 
@@ -93,6 +97,7 @@ export async function initRepository(repo: Repository, options: InitOptions): Pr
 
 async function planInit(repo: Repository, options: InitOptions): Promise<Plan> {
   const workTree = requireWorkTree(repo)
+  if (options.paths.length > 0) refuseBelowTop(workTree)
   const version = await supportedGit(workTree)
   const program = programOnPath()
   const config = await GitConfig.read(workTree, 'local')
@@ -117,11 +122,24 @@ async function planInit(repo: Repository, options: InitOptions): Promise<Plan> {
   }
 }
 
+function refuseBelowTop(workTree: string): void {
+  if (isTop(workTree)) return
+  throw new NixsecretError('usage', '--path counts from the top of the repository, which is not here', {
+    hints: [`cd ${shellWord(displayText(workTree))}`],
+  })
+}
+
+/** Whether the user's directory is the top of the work tree. */
+export function isTop(workTree: string): boolean {
+  return realpathSync(process.cwd()) === realpathSync(workTree)
+}
+
 function planAttributes(workTree: string, options: InitOptions, fresh: boolean): Plan['attributes'] {
   const paths = options.paths.length > 0 || !fresh ? options.paths : [DEFAULT_PATH]
   const driver = options.sealed ? 'nixsecret-sealed' : 'nixsecret'
   const before = textOf(join(workTree, '.gitattributes')) ?? ''
-  const lines = paths.flatMap((path) => attributesLines(path, driver))
+  const patterns = paths.flatMap((path) => patternsOf(path, workTree))
+  const lines = patterns.flatMap((pattern) => attributesLines(pattern, driver))
   const text = withLines(before, lines)
   return { text, added: lines.filter((line) => text.slice(before.length).includes(line)) }
 }

@@ -4,7 +4,7 @@ import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { GitConfig } from '../git/config.ts'
 import type { ConfigEntry } from './config-entries.ts'
-import { HOOKS, type HookName, hookCommand, hookFile, KEPT } from './hook-text.ts'
+import { formerCommands, HOOKS, type HookName, hookCommand, hookFile, KEPT } from './hook-text.ts'
 import { type HooksPlace, hookState } from './hooks-place.ts'
 
 /** What is to be done to the hook files of a repository. */
@@ -19,7 +19,7 @@ export interface HookFilesPlan {
 /** The entries of git's configuration that hold our hooks, for git 2.54 and later. */
 export function hookEntries(): ConfigEntry[] {
   return HOOKS.flatMap((name) => [
-    { key: `hook.nixsecret-${name}.command`, value: hookCommand(name), formerly: [] },
+    { key: `hook.nixsecret-${name}.command`, value: hookCommand(name), formerly: formerCommands(name) },
     { key: `hook.nixsecret-${name}.event`, value: name, formerly: [] },
   ])
 }

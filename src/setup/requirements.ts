@@ -26,6 +26,6 @@ export function programOnPath(): string {
   const program = findProgram('git-nixsecret')
   if (program !== null) return program
   throw new NixsecretError('missing', 'git-nixsecret is not on PATH, so git could not call it', {
-    hints: ['npm install --global git-nixsecret'],
+    hints: ['put git-nixsecret on PATH, see its README'],
   })
 }

@@ -181,6 +181,28 @@ test('what nobody here can compare is not locked either', async () => {
   assert.equal(sealed(), FILES)
 })
 
+test('unlock: other ciphertext that a key here opens is to be added, not thrown away', async () => {
+  const { alice, dir, run } = await start()
+  assert.is((await run(['lock'])).code, 0)
+  alice.box.write(join(dir, 'secrets/a'), readFileSync(join(dir, 'secrets/a.b')))
+  const unlock = await run(['unlock'])
+  assert.is(unlock.code, 1)
+  assert.match(unlock.stderr, /^hint: git add secrets\/a && git nixsecret unlock$/m)
+  assert.not.match(unlock.stderr, /git checkout/)
+  await alice.git(dir, 'add', 'secrets/a')
+  assert.is((await run(['unlock'])).code, 0)
+  assert.equal(read(dir, 'secrets/a'), read(dir, 'secrets/a.b'))
+})
+
+test('unlock in a clone that is not set up says so', async () => {
+  const { alice, dir, run } = await start()
+  const clone = alice.box.path('bare-clone')
+  await alice.box.ok('git', ['clone', '-q', dir, clone])
+  const unlock = await run(['unlock'], clone)
+  assert.is(unlock.code, 2)
+  assert.match(unlock.stderr, /not set up in this clone[\s\S]*^hint: git nixsecret init$/m)
+})
+
 test('unlock leaves ciphertext alone that was changed with its size and times kept', async () => {
   const { alice, dir, run } = await start()
   assert.is((await run(['lock'])).code, 0)

@@ -117,7 +117,7 @@ test('without the program: pre-* stop with a clear message, post-* only warn', a
   const commit = await box.tryGit(['commit', '-m', 'x'])
   assert.is.not(commit.code, 0)
   assert.match(commit.stderr, /error: pre-commit cannot check that secrets are encrypted, so it stops here/)
-  assert.match(commit.stderr, /hint: npm install --global git-nixsecret/)
+  assert.match(commit.stderr, /hint: put git-nixsecret on PATH again/)
   const checkout = await box.tryGit(['checkout', '-q', '-b', 'other'])
   assert.is(checkout.code, 0)
   assert.match(checkout.stderr, /warning: post-checkout did not run/)

@@ -96,6 +96,14 @@ test('a key that is none, and the same name twice, are refused before anything i
     ['operand'],
     ['--path', ''],
     ['--path', '!x'],
+    ['--path', 'secrets/{a,b}'],
+    ['--path', './secrets'],
+    ['--path', '../secrets'],
+    ['--path', join(box.repo, 'secrets')],
+    ['--path', '/etc'],
+    ['--path', '.gitattributes'],
+    ['--path', 'nixsecret.toml'],
+    ['--path', 'a '],
   ]) {
     const result = await box.nixsecret(['init', ...args])
     assert.is(result.code, 2, args.join(' '))
@@ -128,6 +136,18 @@ test('--path, --sealed and patterns that need quotes', async () => {
   )
   assert.match(await box.git(['check-attr', 'filter', 'my keys/a b']), /nixsecret-sealed/)
   assert.match(await box.git(['check-attr', 'filter', 'my keys/a.pub']), /unspecified/)
+})
+
+test('--path: a directory is all below it, what is not there yet may be either, and only the top will do', async () => {
+  const box = await SetupSandbox.make()
+  box.put('conf/a', 'x')
+  box.put('b.env', 'x')
+  const below = await box.nixsecret(['init', '--path', 'a'], { cwd: join(box.repo, 'conf') })
+  assert.is(below.code, 2)
+  assert.match(below.stderr, /^hint: cd \S+\/repo$/m)
+  assert.is((await box.nixsecret(['init', '--path', 'conf', '--path', 'b.env', '--path', 'new'])).code, 0)
+  const globs = box.read('.gitattributes').match(/^\S+(?= filter=)/gm)
+  assert.equal(globs, ['conf/**', 'b.env', 'new', 'new/**'])
 })
 
 test('a clone that has a policy: set up, and decrypted at once', async () => {
@@ -188,7 +208,10 @@ test('plaintext that git has already is named, and mended by what is said', asyn
   const result = await box.nixsecret(['init'])
   assert.match(result.stderr, /warning: git has 1 file in plaintext/)
   assert.match(result.stderr, /secrets\/early/)
-  assert.match(result.stderr, /hint: git add --renormalize \./)
+  assert.match(
+    result.stderr,
+    /hint: git add nixsecret.toml .gitattributes && git add --renormalize \. && git commit/,
+  )
   await box.git(['add', '--renormalize', '.'])
   assert.match(await box.git(['cat-file', 'blob', ':secrets/early']), /^age-encryption/)
 })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../../age/shell-word.ts'
 import { workFilePath } from '../../blob/work-file.ts'
-import { displayText } from '../../byte-path.ts'
+import { displayPath, displayText } from '../../byte-path.ts'
 import { type Repository, requireWorkTree } from '../../git/repository.ts'
 import { runGit } from '../../git/run-git.ts'
 import { PROBLEM_TEXT, type ProblemId } from '../file-status.ts'
@@ -28,6 +28,13 @@ function checkStates({ files }: RepositoryStatus, workTree: string): Diagnosis[]
     problem('files', `${count(number)}: ${PROBLEM_TEXT[id]}`, 'git nixsecret status'),
   )
   if (found.length === 0) found.push(fine('files', `${count(files.length)} protected, none with a problem`))
+  const sealed = files.filter((file) => file.sealed && file.state === 'open')
+  if (sealed.length > 0) {
+    const message = `${count(sealed.length)} plaintext here, but to stay ciphertext (filter=nixsecret-sealed)`
+    const [first] = sealed
+    const path = sealed.length === 1 && first !== undefined ? ` ${shellWord(displayPath(first.path))}` : ''
+    found.push(warning('sealed-open', message, `git nixsecret lock${path}`))
+  }
   if (loose.length === 0) return found
   const words = [...loose.slice(0, 8), ...(loose.length > 8 ? ['…'] : [])].join(' ')
   const message = `${count(loose.length)} ${PROBLEM_TEXT['loose-mode']}: a checkout was cut short, or an editor made them`

@@ -1,5 +1,10 @@
+import { realpathSync } from 'node:fs'
+import { isAbsolute, relative, sep } from 'node:path'
 import { parseRecipient } from '../../age/recipient.ts'
-import { displayText } from '../../byte-path.ts'
+import { shellWord } from '../../age/shell-word.ts'
+import { driversOf } from '../../blob/protected-files.ts'
+import { bytePath, displayText } from '../../byte-path.ts'
+import { tryGit } from '../../git/run-git.ts'
 import { looseMode } from '../../host/identity-files.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type OwnKey, ownKeys } from '../own-key.ts'
@@ -16,6 +21,7 @@ export async function checkKeys(cwd: string, policy: Policy | null): Promise<Dia
   const names = policy === null ? null : namesByKey(policy)
   for (const key of keys) found.push(checkKey(key, names))
   for (const file of new Set(keys.map((key) => key.file))) {
+    found.push(...(await checkPlace(cwd, file)))
     const mode = looseMode(file)
     if (mode === null) continue
     const shown = displayText(file)
@@ -34,6 +40,28 @@ export async function checkKeys(cwd: string, policy: Policy | null): Promise<Dia
     )
   }
   return found
+}
+
+/** A private key in the repository is one `git add` from everybody. */
+async function checkPlace(cwd: string, file: string): Promise<Diagnosis[]> {
+  let below: string
+  try {
+    below = relative(realpathSync(cwd), realpathSync(file))
+  } catch {
+    return []
+  }
+  if (below.startsWith('..') || isAbsolute(below) || below.split(sep)[0] === '.git') return []
+  const shown = displayText(file)
+  const path = bytePath(Buffer.from(below))
+  const literal = ['--', `:(literal)${below}`]
+  const tracked = (await tryGit(['ls-files', '--error-unmatch', ...literal], { cwd })).code === 0
+  if (tracked && !(await driversOf([path], { cwd })).has(path)) {
+    const hint = `git rm --cached -- ${shellWord(below)}    # and make a new key if it was committed`
+    return [problem('identity-place', `the private key ${shown} is in git`, hint)]
+  }
+  if (!tracked && (await tryGit(['check-ignore', '-q', '--', below], { cwd })).code === 0) return []
+  const message = `the private key ${shown} lies in the work tree: git and Nix may take it in`
+  return [warning('identity-place', message, `mv ${shellWord(below)} ~/.config/git-nixsecret/`)]
 }
 
 function checkKey(key: OwnKey, names: ReadonlyMap<string, string> | null): Diagnosis {

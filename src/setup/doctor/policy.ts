@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PolicySource } from '../../blob/load-policy.ts'
 import { driversOf } from '../../blob/protected-files.ts'
 import { type BytePath, bytePath, displayPath } from '../../byte-path.ts'
@@ -48,6 +50,9 @@ async function checkAttributes(repo: Repository, policy: Policy): Promise<Diagno
       "echo '/PATH filter=nixsecret diff=nixsecret merge=nixsecret -text' >> .gitattributes",
     )
   }
+  if (drivers.size === 0 && filtersSomething(cwd)) {
+    return fine('attributes', 'there is no secret yet; .gitattributes says which paths will be encrypted')
+  }
   if (drivers.size === 0) {
     return warning(
       'attributes',
@@ -55,7 +60,20 @@ async function checkAttributes(repo: Repository, policy: Policy): Promise<Diagno
       'git nixsecret init --path GLOB',
     )
   }
-  return fine('attributes', `.gitattributes protects ${drivers.size} files, and every path that a rule names`)
+  return fine(
+    'attributes',
+    `.gitattributes protects ${drivers.size === 1 ? '1 file' : `${drivers.size} files`}, and every path that a rule names`,
+  )
+}
+
+function filtersSomething(workTree: string): boolean {
+  try {
+    return /^[^#\n]*\sfilter=nixsecret(-sealed)?(\s|$)/m.test(
+      readFileSync(join(workTree, '.gitattributes'), 'utf8'),
+    )
+  } catch {
+    return false
+  }
 }
 
 function some(paths: readonly BytePath[]): string {

@@ -36,7 +36,7 @@ function checkSelf(): Diagnosis {
     ? problem(
         'program',
         'git-nixsecret is not on PATH, so git cannot encrypt or decrypt',
-        'npm install --global git-nixsecret',
+        'put git-nixsecret on PATH again, see its README',
       )
     : fine('program', `git-nixsecret is ${displayText(program)}`)
 }

@@ -28,7 +28,7 @@ async function checkTmpdir(): Promise<Diagnosis> {
     return warning(
       'tmpdir',
       `git writes plaintext to temporary files in ${displayText(tmpdir())} while it shows a diff, and that is on disk`,
-      'export TMPDIR="$XDG_RUNTIME_DIR"',
+      process.env.XDG_RUNTIME_DIR ? 'export TMPDIR="$XDG_RUNTIME_DIR"' : 'export TMPDIR=/dev/shm',
     )
   }
 }

@@ -1,0 +1,49 @@
+import { Keys } from '../blob/keys.ts'
+import { openBlob } from '../blob/open-blob.ts'
+import { workFileBytes } from '../blob/work-file.ts'
+import type { BytePath } from '../byte-path.ts'
+import type { GitOptions } from '../git/run-git.ts'
+
+const MOST_ASKED = 100
+
+/** Ciphertext of the work tree, by what stands in the way of opening it. */
+export interface WhyLocked {
+  /** Nothing: a key here opens it to the end. */
+  readonly openable: readonly BytePath[]
+  /** It is no whole age file. */
+  readonly damaged: readonly BytePath[]
+  /** A key here may be among its readers, but its passphrase would have to be asked for. */
+  readonly passphrase: readonly BytePath[]
+  /** No key here is among its readers. */
+  readonly foreign: readonly BytePath[]
+}
+
+/**
+ * Looks why files of the work tree are ciphertext. Asks for no passphrase.
+ * @param git `cwd` must be the top of the work tree
+ */
+export async function whyLocked(
+  paths: readonly BytePath[],
+  git: GitOptions & { readonly cwd: string },
+): Promise<WhyLocked> {
+  const mayAsk = (await new Keys(git, null).identities()).some((identity) => identity.mayAsk)
+  const keep: Record<keyof WhyLocked, BytePath[]> = { openable: [], damaged: [], passphrase: [], foreign: [] }
+  let keys = new Keys(git, null)
+  for (const [i, path] of paths.entries()) {
+    let asked = false
+    // A key remembers that it has asked; so each file gets keys that have not, as long as that takes no time.
+    if (mayAsk && i < MOST_ASKED) {
+      keys = new Keys(git, async () => {
+        asked = true
+        return null
+      })
+    }
+    const bytes = workFileBytes(git.cwd, path) ?? Buffer.alloc(0)
+    const { state } = await openBlob(bytes, await keys.identities())
+    if (state === 'open') keep.openable.push(path)
+    else if (state === 'damaged') keep.damaged.push(path)
+    else if (asked || (mayAsk && i >= MOST_ASKED)) keep.passphrase.push(path)
+    else keep.foreign.push(path)
+  }
+  return keep
+}
