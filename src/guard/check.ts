@@ -7,7 +7,7 @@ import type { AttributeGroup } from './protection.ts'
 import { allTips, resolveRange, resolveTree } from './revisions.ts'
 import { commitEntries, type Range } from './sources/commit-entries.ts'
 import { indexEntries } from './sources/index-entries.ts'
-import { standings } from './standing.ts'
+import { isConfigured, standings, wholeBefore } from './standing.ts'
 import { markStillDropped } from './still-dropped.ts'
 
 /** The index: what a commit would hold. */
@@ -72,18 +72,42 @@ export async function checkCommits(
   }
   const judge = new Judge(inspection, [...groups])
   await judge.all(commitEntries(inspection, range, [...groups]))
-  return result(inspection, await markStillDropped(inspection, judge.raised, range.tips), branches)
+  return result(
+    inspection,
+    await markStillDropped(inspection, judge.raised, range.tips),
+    range.tips,
+    branches,
+  )
 }
 
 async function result(
   inspection: Inspection,
   raised: readonly Raised[],
+  tips: readonly string[] = [],
   branches?: ReadonlyMap<string, string>,
 ): Promise<CheckResult> {
+  const looked = { commits: inspection.commits, blobs: inspection.blobs.size }
+  const findings = await withHints(inspection, raised, tips, branches)
+  return { findings, silenced: 0, looked }
+}
+
+async function withHints(
+  inspection: Inspection,
+  raised: readonly Raised[],
+  tips: readonly string[],
+  branches?: ReadonlyMap<string, string>,
+): Promise<Finding[]> {
+  if (raised.length === 0) return []
   const commits = new Set(raised.flatMap(({ entry }) => (entry.commit === null ? [] : [entry.commit])))
-  const places = await standings(inspection, [...commits], branches)
-  const findings: Finding[] = raised.map((one) =>
-    toFinding(one, one.entry.commit === null ? null : (places.get(one.entry.commit) ?? null)),
+  const [places, configured] = await Promise.all([
+    standings(inspection, [...commits], tips, branches),
+    isConfigured(inspection),
+  ])
+  return Promise.all(
+    raised.map(async (one) => {
+      const standing = one.entry.commit === null ? null : (places.get(one.entry.commit) ?? null)
+      const whole = one.draft.remedy === 'restore' ? await wholeBefore(inspection, one.entry) : null
+      return toFinding(one, { standing, configured, whole })
+    }),
   )
-  return { findings, silenced: 0, looked: { commits: inspection.commits, blobs: inspection.blobs.size } }
 }

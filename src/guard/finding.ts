@@ -39,8 +39,11 @@ export interface CheckResult {
   readonly looked: { readonly commits: number; readonly blobs: number }
 }
 
-/** What mends a finding, before it is known where the commit is. */
-export type Remedy = 'restage' | 'protect' | 'rekey' | 'untrack' | 'mend-policy'
+/**
+ * What mends a finding, before it is known where the commit is. `restage-later`: as `restage`, but only a tip's
+ * attributes protect the path, not the commit's own.
+ */
+export type Remedy = 'restage' | 'restage-later' | 'restore' | 'protect' | 'rekey' | 'untrack' | 'mend-policy'
 
 /** What a rule says of one entry. */
 export interface Draft {

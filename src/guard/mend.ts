@@ -1,22 +1,22 @@
-import { type BytePath, displayText } from '../byte-path.ts'
-import type { Finding, Remedy } from './finding.ts'
+import type { BytePath } from '../byte-path.ts'
+import type { Draft, Finding } from './finding.ts'
 import type { Raised } from './judge.ts'
+import { rewrite } from './rewrite.ts'
 import { gitPath, shellPath } from './shell-path.ts'
+import type { Standing } from './standing.ts'
 
-/** Where a commit with a finding is; it decides how the finding is mended. */
-export interface Standing {
-  /** Somebody else may have it. */
-  readonly pushed: boolean
-  /** `is`: it is HEAD; `has`: HEAD was made on it; `no`: it is elsewhere. */
-  readonly head: 'is' | 'has' | 'no'
-  /** Whether it has a parent. */
-  readonly root: boolean
-  /** A branch that has it, if known. */
-  readonly branch: string | null
+/** What decides how a finding is mended, apart from the finding. */
+export interface Scene {
+  /** Null for the index, and for a tree that was judged by itself. */
+  readonly standing: Standing | null
+  /** Whether git knows the filter here, so that adding a file encrypts it. */
+  readonly configured: boolean
+  /** A revision with an earlier, undamaged version of the file, if it was looked for and there is one. */
+  readonly whole: string | null
 }
 
 /** Makes the finding, with the commands that fit what was found and where. */
-export function toFinding(raised: Raised, standing: Standing | null): Finding {
+export function toFinding(raised: Raised, scene: Scene): Finding {
   const { rule, draft, entry } = raised
   return {
     rule,
@@ -26,60 +26,75 @@ export function toFinding(raised: Raised, standing: Standing | null): Finding {
     line: draft.line ?? null,
     column: draft.column ?? null,
     message: draft.message,
-    hint: hint(raised, standing).join('\n'),
+    hint: hint(raised, scene).join('\n'),
   }
 }
 
-function hint({ draft, entry, atTip }: Raised, standing: Standing | null): string[] {
-  const mend = commands(draft.remedy, entry.path, draft.from)
-  if (entry.commit === null || standing === null) {
-    return [...mend, ...otherwise(draft.remedy, entry.path)]
-  }
+function hint({ draft, entry, atTip }: Raised, scene: Scene): string[] {
+  const { commit, path, oid } = entry
+  const { standing } = scene
+  const mend = commands(draft, path, scene)
+  if (commit === null || standing === null) return [...mend, ...otherwise(draft, path)]
   const now = atTip ? mend : []
-  if (standing.pushed) {
-    const leaked = draft.remedy !== 'untrack' && draft.remedy !== 'mend-policy'
-    const rotate = '# already pushed: change the secret itself first; whoever can read the remote may have it'
-    return [...(leaked ? [rotate] : []), ...now, ...(now.length > 0 ? ['git commit'] : [])]
-  }
+  const after = now.length > 0 ? [...now, 'git commit'] : []
+  // Ciphertext gives nothing away, so a commit that others have, or that only lacks a digest, need not go.
+  if (draft.remedy === 'rekey' && (standing.pushed || draft.severity !== 'error'))
+    return atTip ? after : ['# no tip has this version any more; what is stale now: git nixsecret rekey']
+  if (standing.pushed) return [...leaked(draft), ...after]
   const noSecret = draft.remedy === 'protect' ? ['# if it is no secret any more: git push --no-verify'] : []
-  return [
-    ...switchTo(entry.commit, standing),
-    ...rewrite(entry.commit, standing, now, draft.from !== undefined),
-    ...noSecret,
-  ]
+  return [...rewrite({ commit, path, oid, draft }, standing, now), ...noSecret]
 }
 
-function commands(remedy: Remedy, path: BytePath, from: BytePath | undefined): string[] {
-  if (remedy === 'protect') return from === undefined ? protect(path) : moveBack(path, from)
-  if (remedy === 'restage') return ['git nixsecret init', `git add --renormalize -- ${gitPath(path)}`]
+function leaked({ remedy }: Draft): string[] {
+  if (remedy === 'restore')
+    return ['# already pushed: if anything in it can be read, change the secret itself too']
+  if (remedy !== 'restage' && remedy !== 'restage-later' && remedy !== 'protect') return []
+  return ['# already pushed: change the secret itself first; whoever can read the remote may have it']
+}
+
+function commands({ remedy, from }: Draft, path: BytePath, { configured, whole, standing }: Scene): string[] {
+  const init = configured ? [] : ['git nixsecret init']
+  if (remedy === 'protect') return from === undefined ? protect(path, init) : moveBack(path, from, init)
+  // The commit's own attributes don't protect it: adding it again there would change nothing.
+  if (remedy === 'restage-later' && standing?.head === 'is') return protect(path, init)
+  if (remedy === 'restage' || remedy === 'restage-later')
+    return [...init, `git add --renormalize -- ${gitPath(path)}`]
+  if (remedy === 'restore') return restore(path, whole)
   if (remedy === 'rekey') return [`git nixsecret rekey -- ${shellPath(path)}`]
   if (remedy === 'untrack') return [untrack(path)]
   return ['"$' + '{EDITOR:-vi}" nixsecret.toml', 'git add nixsecret.toml']
 }
 
+/** Damaged: nothing that is here can be encrypted again. */
+function restore(path: BytePath, whole: string | null): string[] {
+  return whole === null
+    ? ['# standard input becomes the secret:', `git nixsecret set -- ${shellPath(path)}`]
+    : [`git checkout ${whole} -- ${gitPath(path)}`]
+}
+
 /** What to do where the finding is right, but the file is not what it takes it for. */
-function otherwise(remedy: Remedy, path: BytePath): string[] {
+function otherwise({ remedy }: Draft, path: BytePath): string[] {
   if (remedy !== 'restage' && remedy !== 'protect') return []
   const noSecret = remedy === 'protect' ? ['# if it is no secret any more: git commit --no-verify'] : []
   return [`# if it is not meant for git at all: ${untrack(path)}`, ...noSecret]
 }
 
 /** An attribute for the path, and the file once more through the filter. */
-function protect(path: BytePath): string[] {
+function protect(path: BytePath, init: readonly string[]): string[] {
   return [
     '# a line there must give the path filter=nixsecret; or move the file to where one does',
     '"$' + '{EDITOR:-vi}" .gitattributes',
     'git add .gitattributes',
-    'git nixsecret init',
+    ...init,
     `git add --renormalize -- ${gitPath(path)}`,
   ]
 }
 
-function moveBack(path: BytePath, from: BytePath): string[] {
+function moveBack(path: BytePath, from: BytePath, init: readonly string[]): string[] {
   const directory = from.slice(0, Math.max(0, from.lastIndexOf('/'))) as BytePath
   return [
     '# back to where it is encrypted; or give its new path filter=nixsecret in .gitattributes first',
-    'git nixsecret init',
+    ...init,
     ...(directory === '' ? [] : [`mkdir -p -- ${shellPath(directory)}`]),
     `git mv -- ${shellPath(path)} ${shellPath(from)}`,
     `git add --renormalize -- ${gitPath(from)}`,
@@ -88,37 +103,4 @@ function moveBack(path: BytePath, from: BytePath): string[] {
 
 function untrack(path: BytePath): string {
   return `git rm --cached -- ${gitPath(path)}`
-}
-
-function switchTo(commit: string, { head, branch }: Standing): string[] {
-  if (head !== 'no') return []
-  return branch === null
-    ? [`# on a branch that has the commit (git branch --contains ${commit.slice(0, 12)}):`]
-    : [`git switch ${shellWord(branch)}`]
-}
-
-/**
- * Commands that leave the branch without the commit's version of the file.
- * @param mayBeEmpty what mends it may leave nothing of the commit: a move, taken back
- */
-function rewrite(
-  commit: string,
-  { head, root }: Standing,
-  mend: readonly string[],
-  mayBeEmpty: boolean,
-): string[] {
-  const short = commit.slice(0, 12)
-  if (head === 'is') return [...mend, `git commit --amend --no-edit${mayBeEmpty ? ' --allow-empty' : ''}`]
-  if (root)
-    return [`# stop at ${short} ("edit"), mend it, git rebase --continue:`, 'git rebase -i --root', ...mend]
-  return [
-    `# folds ${short} and everything since into one commit (git rebase -i ${short}^ can keep them apart):`,
-    `git reset --soft ${short}^`,
-    ...mend,
-    'git commit',
-  ]
-}
-
-function shellWord(name: string): string {
-  return /^[\w./@%+=,][\w./@%+=,-]*$/.test(name) ? name : displayText(name)
 }

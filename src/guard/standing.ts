@@ -1,37 +1,53 @@
-import { runGit } from '../git/run-git.ts'
+import { pathBytes } from '../byte-path.ts'
+import { runGit, tryGit } from '../git/run-git.ts'
+import type { Entry } from './entry.ts'
 import type { Inspection } from './inspection.ts'
-import type { Standing } from './mend.ts'
+
+/** Where a commit with a finding is; it decides how the finding is mended. */
+export interface Standing {
+  /** Somebody else may have it. */
+  readonly pushed: boolean
+  /** `is`: it is HEAD; `has`: HEAD was made on it; `no`: what was judged is elsewhere, whatever HEAD has. */
+  readonly head: 'is' | 'has' | 'no'
+  /** Whether it has no parent. */
+  readonly root: boolean
+  /** A branch that has it, if known. */
+  readonly branch: string | null
+}
 
 /**
  * Finds out where commits are: on a remote already, in HEAD, elsewhere.
  * In a bare repository everything that a branch or tag has counts as pushed.
+ * @param tips what was judged: where HEAD is none of it, to amend HEAD would mend nothing of it
  * @param branches commit that is pushed → the branch that it is pushed from
  */
 export async function standings(
   inspection: Inspection,
   commits: readonly string[],
+  tips: readonly string[],
   branches: ReadonlyMap<string, string> = new Map(),
 ): Promise<ReadonlyMap<string, Standing>> {
   const found = new Map<string, Standing>()
   if (commits.length === 0) return found
   const bare = inspection.repo.workTree === null
   const elsewhere = bare ? ['refs/heads/', 'refs/tags/', 'refs/remotes/'] : ['refs/remotes/']
-  const [tips, head] = await Promise.all([
+  const [known, head] = await Promise.all([
     tipsOf(inspection, elsewhere),
     inspection.catFile.info('HEAD^{commit}'),
   ])
   const [local, outside] = await Promise.all([
-    missingFrom(inspection, commits, tips),
+    missingFrom(inspection, commits, known),
     missingFrom(inspection, commits, head === null ? [] : [head.oid]),
   ])
   const branch = branches.size === 1 ? ([...branches.values()][0] ?? null) : null
+  const away = head === null || (tips.length > 0 && !tips.includes(head.oid))
   for (const oid of commits) {
     // A tree that was judged by itself stands nowhere.
     if ((await inspection.catFile.info(oid))?.type !== 'commit') continue
     const parent = await inspection.catFile.info(`${oid}^`)
     found.set(oid, {
       pushed: !local.has(oid),
-      head: head?.oid === oid ? 'is' : outside.has(oid) ? 'no' : 'has',
+      head: away || outside.has(oid) ? 'no' : head.oid === oid ? 'is' : 'has',
       root: parent === null,
       branch: branches.get(oid) ?? branch,
     })
@@ -54,4 +70,22 @@ async function tipsOf(inspection: Inspection, prefixes: readonly string[]): Prom
     const [name, type, peeled] = line.split(' ')
     return name && (type === 'commit' || peeled === 'commit') ? [name] : []
   })
+}
+
+/** Whether adding a file here encrypts it. */
+export async function isConfigured({ place }: Inspection): Promise<boolean> {
+  const { code } = await tryGit(
+    ['config', '--get-regexp', '^filter\\.nixsecret\\.(clean|process)$', '.'],
+    place,
+  )
+  return code === 0
+}
+
+/** The revision before a damaged file came, if it has a whole age file at that path. */
+export async function wholeBefore(inspection: Inspection, { commit, path }: Entry): Promise<string | null> {
+  const revision = commit === null ? 'HEAD' : `${commit.slice(0, 12)}^`
+  if (path.includes('\n')) return null
+  const info = await inspection.catFile.info(Buffer.concat([Buffer.from(`${revision}:`), pathBytes(path)]))
+  if (info?.type !== 'blob') return null
+  return (await inspection.blobs.look(info.oid)).kind === 'age' ? revision : null
 }

@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeSync,
@@ -112,6 +113,7 @@ test('large and unchanged: keeps its blob with no key, and with a policy that do
   utimesSync(file, 1, 1)
   assert.is(await status(), '')
   await alice.git(dir, 'checkout', '-q', 'HEAD~')
+  rmSync(join(dir, '.git/nixsecret/memo'))
   await alice.git(dir, 'checkout', '-q', 'main')
   utimesSync(file, 2, 2)
   await alice.box.ok('git', ['add', '-A'], { cwd: dir, env: noKey })

@@ -13,6 +13,8 @@ export const plaintextBlob: Rule = {
       protectedBy === 'tip'
         ? 'the .gitattributes at the tip protect its path, but a push sends this commit too'
         : 'the .gitattributes of this tree say that its path is to be encrypted'
-    return { severity: 'error', message: `${what}, and ${why}`, remedy: 'restage' }
+    const restage = protectedBy === 'tip' ? 'restage-later' : 'restage'
+    const remedy = shape.kind === 'broken' ? 'restore' : restage
+    return { severity: 'error', message: `${what}, and ${why}`, remedy }
   },
 }

@@ -1,0 +1,70 @@
+import { type BytePath, displayText, textPath } from '../byte-path.ts'
+import type { Draft } from './finding.ts'
+import { gitPath, shellPath } from './shell-path.ts'
+import type { Standing } from './standing.ts'
+
+/** A commit that has to be made again, and what is wrong in it. */
+export interface Faulty {
+  readonly commit: string
+  readonly path: BytePath
+  readonly oid: string
+  readonly draft: Draft
+}
+
+/**
+ * Commands that leave the branch without the commit's version of the file.
+ * @param mend what mends the file where the branch ends; empty where nothing is wrong there
+ */
+export function rewrite(faulty: Faulty, standing: Standing, mend: readonly string[]): string[] {
+  const { commit, draft } = faulty
+  const { head, root } = standing
+  const short = commit.slice(0, 12)
+  // To take back a move, or damage, may leave nothing of the commit.
+  const empty = draft.from !== undefined || draft.remedy === 'restore' ? ' --allow-empty' : ''
+  if (head === 'is') return [...mend, `git commit --amend --no-edit${empty}`]
+  const inside = draft.remedy !== 'restage' && draft.remedy !== 'restage-later'
+  const start = switchTo(commit, standing)
+  if (root && inside)
+    return [
+      ...start,
+      `# stop at ${short} ("edit"), mend it, git rebase --continue:`,
+      'git rebase -i --root',
+      ...mend,
+    ]
+  const drop = withoutBlob(faulty, root)
+  if (root)
+    return [
+      ...start,
+      ...mend,
+      ...(mend.length > 0 ? ['git commit'] : []),
+      `# takes this version of the file out of every commit from ${short} on; needs a clean work tree:`,
+      drop,
+    ]
+  const apart = inside ? `git rebase -i ${short}^ can keep them apart` : 'the last line keeps them apart'
+  return [
+    ...start,
+    `# folds ${short} and everything since into one commit (${apart}):`,
+    `git reset --soft ${short}^`,
+    ...mend,
+    'git commit',
+    ...(inside ? [] : [`# without the reset, once the tip is mended and the work tree clean: ${drop}`]),
+  ]
+}
+
+function switchTo(commit: string, { head, branch }: Standing): string[] {
+  if (head !== 'no') return []
+  return branch === null
+    ? [`# on a branch that has the commit (git branch --contains ${commit.slice(0, 12)}):`]
+    : [`git switch ${shellWord(branch)}`]
+}
+
+/** Only this blob at this path: what later commits have there, ciphertext, stays. */
+function withoutBlob({ commit, path, oid }: Faulty, root: boolean): string {
+  const filter = `git ls-files -s -- ${gitPath(path)} | sed -n "s/^[0-7]* ${oid} 0/0 ${oid} 0/p" | git update-index --index-info`
+  const range = root ? 'HEAD' : `${commit.slice(0, 12)}^..HEAD`
+  return `git filter-branch -f --index-filter ${shellPath(textPath(filter))} -- ${range}`
+}
+
+function shellWord(name: string): string {
+  return /^[\w./@%+=,][\w./@%+=,-]*$/.test(name) ? name : displayText(name)
+}
