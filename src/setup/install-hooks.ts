@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writ
 import { join } from 'node:path'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import type { GitConfig } from '../git/config.ts'
 import type { ConfigEntry } from './config-entries.ts'
 import { formerCommands, HOOKS, type HookName, hookCommand, hookFile, KEPT } from './hook-text.ts'
 import { type HooksPlace, hookState } from './hooks-place.ts'
@@ -81,9 +80,4 @@ export function removeHookFiles(dir: string, madeDir: boolean): HookName[] {
   }
   if (madeDir && existsSync(dir) && readdirSync(dir).length === 0) rmdirSync(dir)
   return left
-}
-
-/** Takes our hooks out of git's configuration. */
-export async function removeHookEntries(config: GitConfig): Promise<void> {
-  for (const key of config.keys('hook.nixsecret-')) await config.unset(key)
 }
