@@ -1,11 +1,12 @@
 import { NixsecretError } from '../errors.ts'
-import { closestName } from './closest-name.ts'
+import { checkAllow } from './check-allow.ts'
 import type { TomlPath } from './locate-key.ts'
 import { compilePattern } from './match-path.ts'
 import type { Policy, Rule, Settings } from './policy.ts'
 import { PolicySource, type TomlTable } from './policy-source.ts'
 import { holdsPrivateKey, quoteName } from './quote-name.ts'
 import { type KnownNames, resolveNames } from './resolve-names.ts'
+import { isTable, names, onlyKeys, own, texts, topTable } from './toml-shape.ts'
 
 /** What the policy needs to know of a public key. */
 export interface CheckedKey {
@@ -20,11 +21,9 @@ export type CheckKey = (key: string) => CheckedKey
 /** What a recipient or group may be called. */
 export const NAME_PATTERN = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/
 
-const TOP_KEYS = ['version', 'recipients', 'groups', 'default', 'rule']
+const TOP_KEYS = ['version', 'recipients', 'groups', 'default', 'rule', 'check']
 const SETTING_KEYS = ['to', 'store']
 const RULE_KEYS = ['paths', ...SETTING_KEYS]
-/** Keys that a later version reads. To skip one would be to ignore what somebody relies on. */
-const LATER_KEYS = ['format', 'rotate', 'check', 'host']
 
 /**
  * Reads a policy. Everything in it must be understood: an unknown key or name is an error, never skipped.
@@ -50,9 +49,10 @@ class PolicyReader {
   policy(): Policy {
     const top = this.#source.read()
     this.#version(top)
-    this.#keys(top, TOP_KEYS, [], '')
-    const recipients = this.#recipients(this.#table(top, 'recipients'))
-    const known: KnownNames = { recipients, groups: this.#groups(this.#table(top, 'groups'), recipients) }
+    onlyKeys(this.#source, top, TOP_KEYS, { path: [], where: '' })
+    const recipients = this.#recipients(topTable(this.#source, top, 'recipients'))
+    const written = this.#groups(topTable(this.#source, top, 'groups'), recipients)
+    const known: KnownNames = { recipients, groups: written }
     const groups = new Map<string, readonly string[]>()
     for (const [name, entries] of known.groups) {
       const where = `group ${quoteName(name)}`
@@ -64,6 +64,7 @@ class PolicyReader {
       groups,
       default: this.#default(top, known),
       rules: this.#rules(top, known),
+      allow: checkAllow(this.#source, top),
     }
   }
 
@@ -78,27 +79,6 @@ class PolicyReader {
       ['version'],
       `version ${version} is not known to this git-nixsecret, which knows 1`,
     )
-  }
-
-  #keys(table: TomlTable, known: readonly string[], path: TomlPath, where: string): void {
-    for (const key of Object.keys(table)) {
-      if (known.includes(key)) continue
-      const place = where === '' ? '' : ` in ${where}`
-      if (LATER_KEYS.includes(key)) {
-        const why = 'this version of git-nixsecret does not know it'
-        throw this.#source.fault([...path, key], `unknown key ${quoteName(key)}${place}; ${why}`)
-      }
-      const near = closestName(key, known)
-      const help = near === null ? `known: ${known.join(', ')}` : `did you mean "${near}"?`
-      throw this.#source.fault([...path, key], `unknown key ${quoteName(key)}${place}; ${help}`)
-    }
-  }
-
-  #table(top: TomlTable, key: string): TomlTable {
-    const value = own(top, key)
-    if (value === undefined) return {}
-    if (isTable(value)) return value
-    throw this.#source.fault([key], `"${key}" must be a table; write [${key}]`)
   }
 
   #recipients(table: TomlTable): Map<string, string> {
@@ -145,7 +125,7 @@ class PolicyReader {
       if (recipients.has(name)) {
         throw this.#source.fault(path, `duplicate name ${quoteName(name)}: a recipient is called so too`)
       }
-      groups.set(name, this.#names(members, path, `group ${quoteName(name)}`))
+      groups.set(name, names(this.#source, members, path, `group ${quoteName(name)}`))
     }
     return groups
   }
@@ -159,8 +139,8 @@ class PolicyReader {
   }
 
   #default(top: TomlTable, known: KnownNames): Settings {
-    const table = this.#table(top, 'default')
-    this.#keys(table, SETTING_KEYS, ['default'], '[default]')
+    const table = topTable(this.#source, top, 'default')
+    onlyKeys(this.#source, table, SETTING_KEYS, { path: ['default'], where: '[default]' })
     return this.#settings(table, ['default'], '[default]', known)
   }
 
@@ -175,11 +155,11 @@ class PolicyReader {
   #rule(table: TomlTable, index: number, known: KnownNames): Rule {
     const path = ['rule', index]
     const where = `rule ${index + 1}`
-    this.#keys(table, RULE_KEYS, path, where)
+    onlyKeys(this.#source, table, RULE_KEYS, { path, where })
     const written = own(table, 'paths')
     if (written === undefined)
       throw this.#source.fault(path, `${where} has no "paths"; write paths = ["/secrets/**"]`)
-    const paths = this.#strings(written, [...path, 'paths'], `"paths" of ${where}`)
+    const paths = texts(this.#source, written, [...path, 'paths'], `"paths" of ${where}`)
     const matchers = paths.map((pattern, i) => this.#pattern(pattern, [...path, 'paths', i], where))
     const settings = this.#settings(table, path, where, known)
     if (settings.to === null && settings.store === null) {
@@ -206,7 +186,7 @@ class PolicyReader {
     const written = own(table, 'to')
     if (written === undefined) return { to: null, store }
     const toPath = [...path, 'to']
-    const entries = this.#names(written, toPath, `"to" of ${where}`)
+    const entries = names(this.#source, written, toPath, `"to" of ${where}`)
     const to = resolveNames(this.#source, known, { entries, path: toPath, where })
     this.#unmixed(to, toPath, where)
     return { to, store }
@@ -220,30 +200,4 @@ class PolicyReader {
     const sides = `${after.join(', ')}) with others (${others.join(', ')}`
     throw this.#source.fault(path, `"to" of ${where} mixes post-quantum recipients (${sides}); use one kind`)
   }
-
-  #names(value: unknown, path: TomlPath, what: string): string[] {
-    const names = this.#strings(value, path, what)
-    const twice = names.findIndex((name, i) => names.indexOf(name) !== i)
-    if (twice === -1) return names
-    throw this.#source.fault(
-      [...path, twice],
-      `duplicate name ${quoteName(names[twice] as string)} in ${what}`,
-    )
-  }
-
-  #strings(value: unknown, path: TomlPath, what: string): string[] {
-    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
-      throw this.#source.fault(path, `${what} must be a list of texts; write ["…", "…"]`)
-    }
-    if (value.length === 0) throw this.#source.fault(path, `${what} is empty`)
-    return value
-  }
-}
-
-function own(table: TomlTable, key: string): unknown {
-  return Object.hasOwn(table, key) ? table[key] : undefined
-}
-
-function isTable(value: unknown): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }

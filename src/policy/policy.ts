@@ -1,4 +1,5 @@
 import type { PathMatcher } from './match-path.ts'
+import type { RuleId } from './rule-ids.ts'
 
 /** What a rule, or `[default]`, may say of a path. Null: it does not say. */
 export interface Settings {
@@ -16,6 +17,16 @@ export interface Rule extends Settings {
   readonly matchers: readonly PathMatcher[]
 }
 
+/** One `[[check.allow]]`: findings that the repository accepts. */
+export interface Allowance {
+  readonly rules: readonly RuleId[]
+  /** As written. */
+  readonly paths: readonly string[]
+  /** One for each of `paths`, compiled at first use. */
+  readonly matchers: readonly PathMatcher[]
+  readonly reason: string
+}
+
 /** A `nixsecret.toml` in which every name is known and every rule is sound. */
 export interface Policy {
   /** How messages name it, as `nixsecret.toml`. */
@@ -27,4 +38,5 @@ export interface Policy {
   readonly default: Settings
   /** In order of the file. */
   readonly rules: readonly Rule[]
+  readonly allow: readonly Allowance[]
 }

@@ -217,6 +217,10 @@ const oddPolicy = fc.gen().map((g) => {
     text += `${between()}[[rule]]${note()}\n${pair('paths', list(['/a/**', '*.key']))}`
     text += chance(70) ? pair('to', list(['@admins', ...some(names)])) : pair('store', '"plaintext"')
   }
+  for (let i = g(fc.nat, { max: 2 }); i > 0; i--) {
+    text += `${between()}[[check.allow]]${note()}\n${pair('rule', '"symlink"')}`
+    text += `${pair('paths', list(['/a/**', '*.key']))}${pair('reason', '"made up"')}`
+  }
   text += between()
   if (chance(20)) text = text.replace(/\n$/, '')
   return chance(30) ? text.replace(/\n/g, '\r\n') : text
