@@ -25,29 +25,78 @@ const LAZY = {
   '../host/ask-passphrase.ts': 'ask-passphrase',
   sshpk: 'sshpk',
   'age-encryption': 'age-encryption',
+  'simple-git': 'simple-git',
+  '@secretlint/secretlint-rule-preset-recommend': 'secretlint',
 }
+
+// The same, as files beside the entry: CommonJS, for what git starts, and not all of it needs all of them.
+const BESIDE = {
+  './cli/plumbing.ts': 'plumbing',
+  './cli/hook.ts': 'hook',
+  './content/scan-content.ts': 'scan-content',
+  '../nix/nix-facts.ts': 'nix-facts',
+}
+
+// In the same file: Node would look through a file of its own for names of exports first, at length.
+const INSIDE = new Set([
+  './policy-from.ts',
+  './hook/pre-receive.ts',
+  './check/render.ts',
+  './content/foreign-ciphertext.ts',
+  './content/place.ts',
+  '../git/repository.ts',
+  '../guard/check.ts',
+  '../guard/finding.ts',
+  '../guard/pre-push.ts',
+  '../../guard/pre-receive.ts',
+])
 
 const lazyModules = {
   name: 'lazy-modules',
   setup(plugin) {
-    plugin.onResolve({ filter: /.*/ }, ({ kind, path }) => {
+    plugin.onResolve({ filter: /.*/ }, ({ kind, importer, path, namespace }) => {
+      if (namespace === 'beside') return { path: `./${path}.js`, external: true }
       if (kind !== 'dynamic-import') return undefined
-      // In the same file: Node would look through a file of its own for names of exports first, at length.
-      if (path === './cli/plumbing.ts' || path === './policy-from.ts') return undefined
+      if (INSIDE.has(path) || (path === './print.ts' && importer.endsWith('hook.ts'))) return undefined
+      if (BESIDE[path] !== undefined) return { path: BESIDE[path], namespace: 'beside' }
       if (LAZY[path] === undefined)
         return { errors: [{ text: `build.mjs does not know what ${path} becomes` }] }
       return { path: `./cli/${LAZY[path]}.mjs`, external: true }
     })
+    plugin.onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
+      contents: `module.exports = require('${path}')`,
+    }))
+  },
+}
+
+// A rule of secretlint that we do not use, for it reads key files from the disk, brings all of node-forge along.
+const withoutForge = {
+  name: 'without-forge',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^\.\/index-[\w-]+\.js$/ }, ({ importer, kind }) =>
+      kind === 'dynamic-import' && importer.includes('secretlint-rule-preset-recommend')
+        ? { path: 'nothing', namespace: 'nothing' }
+        : undefined,
+    )
+    plugin.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export default {}' }))
   },
 }
 
 /**
- * What git starts: CommonJS, in one file, which Node loads in half the time that modules in several files take.
+ * What git starts: CommonJS, in as few files as can be, which Node loads in half the time that modules in several
+ * files take.
  * Shared, like {@link commands}, with the test that looks at what is loaded.
  */
 export const hotPath = {
   ...COMMON,
-  entryPoints: { bin: 'src/bin.ts', 'crypto-worker': 'src/filter/crypto-worker.ts' },
+  entryPoints: {
+    bin: 'src/bin.ts',
+    plumbing: 'src/cli/plumbing.ts',
+    'crypto-worker': 'src/filter/crypto-worker.ts',
+    hook: 'src/cli/hook.ts',
+    'nix-facts': 'src/nix/nix-facts.ts',
+    'scan-content': 'src/guard/content/scan-content.ts',
+  },
   outdir: 'dist',
   format: 'cjs',
   plugins: [lazyModules],
@@ -64,11 +113,14 @@ export const commands = {
     'ask-passphrase': 'src/host/ask-passphrase.ts',
     sshpk: 'sshpk',
     'age-encryption': 'age-encryption',
+    'simple-git': 'simple-git',
+    secretlint: '@secretlint/secretlint-rule-preset-recommend',
   },
   outdir: 'dist/cli',
   outExtension: { '.js': '.mjs' },
   splitting: true,
   format: 'esm',
+  plugins: [withoutForge],
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
 }
@@ -90,7 +142,9 @@ export function thirdPartyLicenses(metafiles) {
     if (typeof about.license !== 'string') throw new Error(`${dir} does not say its licence`)
     return `${about.name} ${about.version} (${about.license})\n\n${licenseText(join(ROOT, dir))}\n`
   })
-  return `git-nixsecret contains parts of these packages.\n\n${parts.join(`\n${'-'.repeat(80)}\n\n`)}`
+  // What a package carries inside itself without being installed by its name.
+  const inside = readFileSync(join(ROOT, 'third-party-inside.txt'), 'utf8')
+  return `git-nixsecret contains parts of these packages.\n\n${[...parts, inside].join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
 function licenseText(dir) {

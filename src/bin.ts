@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The edge of the process: picks what to load, and turns what is thrown into messages and exit codes.
-// git starts the four plumbing commands by the thousand, so nothing else may be loaded before them.
+// git starts the four plumbing commands by the thousand, so nothing else may be loaded before them; hooks run at every
+// commit.
 
 const PLUMBING = ['filter-process', 'clean', 'smudge', 'merge-driver']
 
@@ -10,6 +11,10 @@ async function run(args: string[]): Promise<number> {
   if (name !== undefined && PLUMBING.includes(name) && !help) {
     const { runPlumbing } = await import('./cli/plumbing.ts')
     return runPlumbing(name, rest)
+  }
+  if (name === 'hook' && !help) {
+    const hook = await import('./cli/hook.ts')
+    return hook.run(rest)
   }
   const main = await import('./cli/main.ts')
   return main.run(args)

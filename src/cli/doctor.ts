@@ -1,5 +1,7 @@
+import { openRepository } from '../git/repository.ts'
 import { examine } from '../setup/doctor/examine.ts'
 import type { Diagnosis, Level } from '../setup/doctor/finding.ts'
+import { examineServer } from '../setup/doctor/server.ts'
 import { openHere } from './here.ts'
 import { parseOptions, refuseOperands } from './parse-options.ts'
 import { paintFor, print, type Style } from './print.ts'
@@ -8,7 +10,8 @@ export const help = `usage: git nixsecret doctor [--json]
 
 Looks whether everything that keeps secrets encrypted is really in force in this worktree: git's configuration as
 it counts here, the hooks, the policy against .gitattributes, your keys, the protected files, and where plaintext
-may be written beside them. Changes nothing. Each line that is not ok comes with a command to paste.
+may be written beside them. In a bare repository: whether pushes are judged. Changes nothing.
+Each line that is not ok comes with a command to paste.
 
   --json   { "version": 1, "checks": [ { "id", "level", "message", "hints" } ] }; level: ok, warning or problem
 
@@ -25,7 +28,8 @@ const MARKS: Readonly<Record<Level, readonly [Style, string]>> = {
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions('doctor', args, { json: { type: 'boolean' } })
   refuseOperands('doctor', positionals)
-  const checks = await examine(await openHere())
+  const repo = await openRepository()
+  const checks = repo.workTree === null ? await examineServer(repo) : await examine(await openHere())
   if (values.json) print(JSON.stringify({ version: 1, checks }, null, 2))
   else printChecks(checks)
   return checks.some(({ level }) => level === 'problem') ? 1 : 0

@@ -4,13 +4,12 @@ import { shellWord } from '../age/shell-word.ts'
 import type { OpenedFiles } from '../blob/open-sealed.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import { type Repository, requireWorkTree } from '../git/repository.ts'
+import { openRepository, type Repository, requireWorkTree } from '../git/repository.ts'
 import { namePaths } from '../secret/paste-path.ts'
 import { UNLOCK_IN_TERMINAL } from '../secret/read-secret.ts'
 import { whyLocked } from '../secret/why-locked.ts'
 import { lineToAdd } from '../setup/hook-text.ts'
 import { fileToEdit } from '../setup/hooks-place.ts'
-import { initGlobal } from '../setup/init-global.ts'
 import { type InitReport, initRepository, isTop } from '../setup/init-repository.ts'
 import { openLocked } from '../setup/open-locked.ts'
 import { trackedPlaintext } from '../setup/tracked-plaintext.ts'
@@ -33,6 +32,8 @@ Again, it changes nothing.
   --sealed                these files stay ciphertext in the work tree, even for those who hold a key
   --global                only the drivers, for every repository of yours; no hooks
   --no-hooks              install no hooks
+  --server                for a repository that is pushed to, as a rule a bare one: only the hook (pre-receive) that
+                          judges every push, whatever ran at the other end. Needs no key
 `
 
 const OPTIONS = {
@@ -42,14 +43,22 @@ const OPTIONS = {
   sealed: { type: 'boolean' },
   global: { type: 'boolean' },
   'no-hooks': { type: 'boolean' },
+  server: { type: 'boolean' },
 } as const
 
 /** Runs `init`. */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions('init', args, OPTIONS)
   refuseOperands('init', positionals)
-  if (values.global) return runGlobal(Object.keys(values))
-  const repo = await openHere()
+  if (values.server) {
+    const { runServer } = await import('./init-server.ts')
+    return runServer(Object.keys(values))
+  }
+  if (values.global) {
+    const { runGlobal } = await import('./init-global.ts')
+    return runGlobal(Object.keys(values))
+  }
+  const repo = await openForInit()
   const report = await initRepository(repo, {
     identity: values.identity === undefined ? null : resolve(values.identity),
     recipients: values.recipient ?? [],
@@ -67,20 +76,11 @@ export async function run(args: string[]): Promise<number> {
   return 0
 }
 
-async function runGlobal(given: readonly string[]): Promise<number> {
-  const other = given.find((option) => option !== 'global' && option !== 'no-hooks')
-  if (other !== undefined) {
-    throw new NixsecretError('usage', `--${other} is for one repository and does not go with --global`)
-  }
-  const set = await initGlobal(process.cwd())
-  print(
-    set.length === 0 ? 'everything was set up already' : 'the drivers are in your global git configuration',
-  )
-  printNote(
-    'this installs no hooks: nothing stops plaintext from being pushed until this is run in a repository',
-  )
-  printHint('git nixsecret init')
-  return 0
+async function openForInit(): Promise<Repository> {
+  if ((await openRepository()).workTree !== null) return openHere()
+  throw new NixsecretError('usage', 'init is for a clone with a work tree, and this repository is bare', {
+    hints: ['git nixsecret init --server    # checks what is pushed to it'],
+  })
 }
 
 function printReport(report: InitReport, opened: OpenedFiles, atTop: boolean): void {

@@ -17,7 +17,7 @@ interface Entry {
 
 /** Every command that people call, in the order in which they meet them; loaded only when called. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
-  init: { summary: 'set this repository up, once for each clone', load: () => import('./init.ts') },
+  init: { summary: 'set this repository up, once for each clone or server', load: () => import('./init.ts') },
   status: {
     summary: 'every secret: open, locked, modified, who can read it',
     load: () => import('./status.ts'),
@@ -30,7 +30,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   unlock: { summary: 'turn them back into plaintext', load: () => import('./unlock.ts') },
   recipient: { summary: 'add, remove or list those who can read', load: () => import('./recipient.ts') },
   rekey: { summary: 'encrypt again what other readers should read', load: () => import('./rekey.ts') },
-  check: { summary: 'find plaintext and wrong readers; needs no key', load: () => import('./check.ts') },
+  check: { summary: 'find plaintext, keys, wrong readers; needs no key', load: () => import('./check.ts') },
   uninstall: { summary: 'take out what init put in', load: () => import('./uninstall.ts') },
 }
 

@@ -1,6 +1,7 @@
-import { isArmored } from '../age/armor.ts'
+import { dearmor, isArmored } from '../age/armor.ts'
 import { MAX_HEADER_SIZE } from '../age/header.ts'
 import { type BlobShape, beginsAsAge, inspectBlob } from '../age/inspect.ts'
+import { PrintableRun, printableRun, type TextRun } from '../age/printable-run.ts'
 import { NixsecretError } from '../errors.ts'
 import type { CatFile } from '../git/cat-file.ts'
 
@@ -13,10 +14,10 @@ const FIRST_LINE = 64
 
 /** What blobs look like from outside: plaintext, age, broken. Each blob is read once, however many paths have it. */
 export class BlobShapes {
-  readonly #catFile: CatFile
+  readonly #catFile: Pick<CatFile, 'stream'>
   readonly #known = new Map<string, Promise<BlobShape>>()
 
-  constructor(catFile: CatFile) {
+  constructor(catFile: Pick<CatFile, 'stream'>) {
     this.#catFile = catFile
   }
 
@@ -42,7 +43,12 @@ export class BlobShapes {
       throw new NixsecretError('missing', `blob ${oid} is not in this repository`, { hints: ['git fsck'] })
     if (head.limit === MAX_ARMORED && info.size > MAX_ARMORED)
       return { kind: 'broken', reason: `armored files over ${MAX_ARMORED} bytes cannot be judged` }
-    return inspectBlob(head.bytes(), info.size)
+    const shape = inspectBlob(head.bytes(), info.size)
+    if (shape.kind !== 'age') return shape
+    const text = shape.armored
+      ? printableRun(dearmor(head.bytes()), shape.header.length)
+      : head.text(shape.header.length)
+    return text === null ? shape : { kind: 'broken', reason: 'there is text where only ciphertext can be' }
   }
 }
 
@@ -52,8 +58,11 @@ class Head {
   readonly #chunks: Buffer[] = []
   #size = 0
   #known = false
+  #run: PrintableRun | null = new PrintableRun()
 
   add(chunk: Buffer): void {
+    // Behind the header too: the framing is lengths only, so what was appended to a file may fit it.
+    this.#run?.push(chunk)
     if (this.#size >= this.limit) return
     const part = chunk.subarray(0, this.limit - this.#size)
     this.#chunks.push(part)
@@ -63,7 +72,14 @@ class Head {
     const start = this.bytes()
     // Nothing more is needed of what does not even begin as age.
     if (isArmored(start)) this.limit = MAX_ARMORED
-    else if (!beginsAsAge(start)) this.limit = this.#size
+    else if (beginsAsAge(start)) return
+    else this.limit = this.#size
+    this.#run = null
+  }
+
+  /** Text behind the header of a binary file, if there is any. */
+  text(headerLength: number): TextRun | null {
+    return this.#run?.end(headerLength) ?? null
   }
 
   bytes(): Buffer {

@@ -1,21 +1,27 @@
+import type { BytePath } from '../byte-path.ts'
 import type { Repository } from '../git/repository.ts'
-import type { CheckResult, Finding } from './finding.ts'
+import type { CheckResult, Finding, RuleId } from './finding.ts'
 import { type CheckOptions, type Inspection, inspect } from './inspection.ts'
-import { Judge, type Raised } from './judge.ts'
+import { Judge } from './judge.ts'
 import { toFinding } from './mend.ts'
 import type { AttributeGroup } from './protection.ts'
+import type { Raised } from './raised.ts'
 import { allTips, resolveRange, resolveTree } from './revisions.ts'
+import type { Silence } from './silence/silence.ts'
+import { type Gate, silenceRaised } from './silence-raised.ts'
 import { commitEntries, type Range } from './sources/commit-entries.ts'
 import { indexEntries } from './sources/index-entries.ts'
-import { isConfigured, standings, wholeBefore } from './standing.ts'
+import { treeEntries } from './sources/tree-entries.ts'
+import { isConfigured, type Standing, standings, wholeBefore } from './standing.ts'
 import { markStillDropped } from './still-dropped.ts'
+import { markStillThere } from './still-there.ts'
 
-/** The index: what a commit would hold. */
+/** The index: what a commit would hold. Content is read of what it changes. */
 export function checkStaged(repo: Repository, options: CheckOptions = {}): Promise<CheckResult> {
   return inspect(repo, options, async (inspection) => {
     const judge = new Judge(inspection)
     await judge.all(indexEntries(inspection))
-    return result(inspection, judge.raised)
+    return result(inspection, judge.raised, { gate: 'here', tips: [] })
   })
 }
 
@@ -30,11 +36,11 @@ export function checkRange(
   options: CheckOptions = {},
 ): Promise<CheckResult> {
   return inspect(repo, options, async (inspection) =>
-    checkCommits(inspection, await resolveRange(inspection, range)),
+    checkCommits(inspection, { range: await resolveRange(inspection, range), gate: 'range' }),
   )
 }
 
-/** One tree (as a rule that of a commit), and nothing of what came before it. */
+/** One tree (as a rule that of a commit), with everything in it, and nothing of what came before it. */
 export function checkRevision(
   repo: Repository,
   revision: string,
@@ -42,7 +48,8 @@ export function checkRevision(
 ): Promise<CheckResult> {
   return inspect(repo, options, async (inspection) => {
     const tip = await resolveTree(inspection, revision)
-    return checkCommits(inspection, { tips: [tip], without: [tip] })
+    inspection.scope = 'whole'
+    return checkCommits(inspection, { range: { tips: [tip], without: [tip] }, gate: 'here' })
   })
 }
 
@@ -50,20 +57,25 @@ export function checkRevision(
 export function checkAll(repo: Repository, options: CheckOptions = {}): Promise<CheckResult> {
   return inspect(repo, options, async (inspection) => {
     const { tips, branches } = await allTips(inspection)
-    return checkCommits(inspection, { tips, without: [] }, branches)
+    const range = { tips, without: [], audit: true }
+    return checkCommits(inspection, { range, ruling: branches, gate: 'here' })
   })
 }
 
-/**
- * Judges commits. A path that a tip protects must be ciphertext in every commit that has it.
- * @param ruling the tips whose attributes hold for all commits
- * @param branches tip → name of the branch, for the hints
- */
+/** What is judged, and by what. */
+export interface Walkthrough {
+  readonly range: Range
+  readonly gate: Gate
+  /** The tips whose attributes hold for all commits; all, by default. */
+  readonly ruling?: readonly string[]
+  /** Tip → name of the branch, for the hints. */
+  readonly branches?: ReadonlyMap<string, string>
+}
+
+/** Judges commits. A path that a tip protects must be ciphertext in every commit that has it. */
 export async function checkCommits(
   inspection: Inspection,
-  range: Range,
-  ruling: readonly string[] = range.tips,
-  branches: ReadonlyMap<string, string> = new Map(),
+  { range, gate, ruling = range.tips, branches = new Map() }: Walkthrough,
 ): Promise<CheckResult> {
   const groups = new Set<AttributeGroup>()
   for (const tip of ruling) {
@@ -72,42 +84,94 @@ export async function checkCommits(
   }
   const judge = new Judge(inspection, [...groups])
   await judge.all(commitEntries(inspection, range, [...groups]))
-  return result(
-    inspection,
-    await markStillDropped(inspection, judge.raised, range.tips),
-    range.tips,
-    branches,
-  )
+  const byName = inspection.scope === 'named'
+  if (range.audit === true) {
+    inspection.scope = 'whole'
+    await judge.all(treeEntries(inspection, ruling))
+  }
+  const dropped = await markStillDropped(inspection, judge.raised, range.tips)
+  const raised = await markStillThere(inspection, dropped, range.tips)
+  return result(inspection, raised.map(soften), { gate, tips: range.tips, branches, byName })
 }
 
-async function result(
+// What they say is said of whoever evaluates the commit: nobody does, once no tip is so any more.
+const PASSING: ReadonlySet<RuleId> = new Set(['nix-eval-read', 'nix-eval-command', 'nix-unreadable'])
+
+function soften(one: Raised): Raised {
+  return one.atTip || !PASSING.has(one.rule) ? one : { ...one, draft: { ...one.draft, severity: 'note' } }
+}
+
+interface Outcome {
+  readonly gate: Gate
+  readonly tips: readonly string[]
+  readonly branches?: ReadonlyMap<string, string> | undefined
+  readonly byName?: boolean
+}
+
+/** What is left once that which somebody allowed is taken out, with the commands that mend it. */
+export async function result(
   inspection: Inspection,
   raised: readonly Raised[],
-  tips: readonly string[] = [],
-  branches?: ReadonlyMap<string, string>,
+  { gate, tips, branches, byName = false }: Outcome,
 ): Promise<CheckResult> {
-  const looked = { commits: inspection.commits, blobs: inspection.blobs.size }
-  const findings = await withHints(inspection, raised, tips, branches)
-  return { findings, silenced: 0, looked }
+  const { kept, silenced, problems } = await silenceRaised(inspection, raised, { gate, tips })
+  const known = silenced.flatMap(({ one, by }) => (by === 'baseline' ? [one] : []))
+  inspection.onFound([...kept.map(({ one }) => one), ...known])
+  const looked = {
+    commits: inspection.commits,
+    blobs: inspection.blobs.size,
+    files: inspection.contents.size,
+    byName,
+    leftOut: inspection.objects.leftOut,
+  }
+  const findings = await withHints(inspection, kept, { gate, tips, branches })
+  return { findings, silenced: silenced.length, problems, looked }
 }
 
 async function withHints(
   inspection: Inspection,
-  raised: readonly Raised[],
-  tips: readonly string[],
-  branches?: ReadonlyMap<string, string>,
+  kept: Silence<Raised>['kept'],
+  { gate, tips, branches }: Outcome,
 ): Promise<Finding[]> {
-  if (raised.length === 0) return []
+  if (kept.length === 0) return []
+  const raised = kept.map(({ one }) => one)
   const commits = new Set(raised.flatMap(({ entry }) => (entry.commit === null ? [] : [entry.commit])))
   const [places, configured] = await Promise.all([
     standings(inspection, [...commits], tips, branches),
-    isConfigured(inspection),
+    // What a server has configured says nothing of the machine where the hint is read.
+    gate === 'receive' ? false : isConfigured(inspection),
   ])
+  const restaged = toRestage(raised)
+  const first = tips.length === 1 ? firstFaulty(inspection, raised, places) : null
   return Promise.all(
-    raised.map(async (one) => {
+    kept.map(async ({ one, ignoredAllowance }) => {
       const standing = one.entry.commit === null ? null : (places.get(one.entry.commit) ?? null)
       const whole = one.draft.remedy === 'restore' ? await wholeBefore(inspection, one.entry) : null
-      return toFinding(one, { standing, configured, whole })
+      return toFinding(one, { standing, configured, whole, restaged, first, ignoredAllowance })
     }),
   )
+}
+
+/** Files that are plaintext where the judged commits end, or in the index, and ciphertext once they are added again. */
+function toRestage(raised: readonly Raised[]): BytePath[] {
+  const still = raised.filter(
+    ({ draft, atTip }) => atTip && (draft.remedy === 'restage' || draft.remedy === 'restage-later'),
+  )
+  return [...new Set(still.map(({ entry }) => entry.path))]
+}
+
+/** The first commit of the walk that must be made again: to fold from a later one would keep it. Null for a root. */
+function firstFaulty(
+  { order }: Inspection,
+  raised: readonly Raised[],
+  places: ReadonlyMap<string, Standing>,
+): string | null {
+  let first: string | null = null
+  for (const { draft, entry } of raised) {
+    const { commit } = entry
+    const keeps = draft.remedy === 'read-later' || draft.remedy === 'split' || draft.severity !== 'error'
+    if (keeps || commit === null || places.get(commit)?.pushed !== false) continue
+    if (first === null || (order.get(commit) ?? Infinity) < (order.get(first) ?? Infinity)) first = commit
+  }
+  return first === null || places.get(first)?.root === true ? null : first
 }

@@ -1,8 +1,7 @@
 import type { BytePath } from '../byte-path.ts'
-import { runGit } from '../git/run-git.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { BlobShapes } from './blob-shapes.ts'
-import type { Change, Entry, Step } from './entry.ts'
+import { type Change, type Entry, isFile, type Step } from './entry.ts'
 import type { Draft } from './finding.ts'
 import type { Inspection } from './inspection.ts'
 import type { AttributeGroup } from './protection.ts'
@@ -35,11 +34,10 @@ export class DropWatch {
   /** What lies before the walk. */
   readonly #ground = new Map<BytePath, Set<string>>()
   readonly #groundGroups = new Set<AttributeGroup>()
-  #partial: Promise<boolean> | null = null
 
   constructor(inspection: Inspection) {
     this.#inspection = inspection
-    this.#shapes = new BlobShapes(inspection.catFile)
+    this.#shapes = new BlobShapes(inspection.objects)
   }
 
   /** @param isProtected by its own commit or by a tip: other rules judge it */
@@ -103,6 +101,7 @@ export class DropWatch {
   }
 
   async #ciphertexts(lines: readonly TreeLine[]): Promise<Ciphertext[]> {
+    await this.#inspection.objects.need(lines.map(({ oid }) => oid))
     const shapes = await Promise.all(lines.map(({ oid }) => this.#shapes.look(oid)))
     return lines.flatMap(({ path }, i) => {
       const shape = shapes[i]
@@ -135,7 +134,7 @@ export class DropWatch {
 
   async #wasCiphertext(path: BytePath): Promise<boolean> {
     const oids = this.#seen.has(path) ? undefined : this.#ground.get(path)
-    if (oids === undefined || (await this.#isPartial())) return false
+    if (oids === undefined || (await this.#inspection.objects.promisors()).length > 0) return false
     const shapes = await Promise.all([...oids].map((oid) => this.#shapes.look(oid)))
     return shapes.some(({ kind }) => kind === 'age')
   }
@@ -163,21 +162,8 @@ export class DropWatch {
     const lines = await this.#inspection.tree(commit)
     return new Map(lines.filter(isFile).map((line) => [line.path, line]))
   }
-
-  #isPartial(): Promise<boolean> {
-    const args = ['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$']
-    this.#partial ??= runGit(args, this.#inspection.place).then(
-      () => true,
-      () => false,
-    )
-    return this.#partial
-  }
 }
 
 function linesOf(paths: readonly BytePath[], parents: readonly Lines[]): TreeLine[] {
   return parents.flatMap((parent) => paths.flatMap((path) => parent.get(path) ?? []))
-}
-
-function isFile({ mode }: { readonly mode: string }): boolean {
-  return mode.startsWith('100')
 }

@@ -1,18 +1,10 @@
 import type { BytePath } from '../byte-path.ts'
+import type { RuleId } from '../policy/rule-ids.ts'
+
+export type { RuleId } from '../policy/rule-ids.ts'
 
 /** `error` stops a commit or push; `warning` and `note` do not. */
 export type Severity = 'error' | 'warning' | 'note'
-
-/** Ids of rules never change: people silence and search for them. */
-export type RuleId =
-  | 'plaintext-blob'
-  | 'protection-dropped'
-  | 'stale-recipients'
-  | 'no-digest'
-  | 'symlink'
-  | 'submodule'
-  | 'policy'
-  | 'loose-object'
 
 /** Something that should not leave this machine, as data. It never holds secret bytes. */
 export interface Finding {
@@ -36,14 +28,43 @@ export interface CheckResult {
   readonly findings: readonly Finding[]
   /** Findings that somebody allowed. */
   readonly silenced: number
-  readonly looked: { readonly commits: number; readonly blobs: number }
+  /** What is wrong with a baseline, so that it silences nothing. */
+  readonly problems: readonly string[]
+  readonly looked: Looked
+}
+
+/** How much was looked at. */
+export interface Looked {
+  readonly commits: number
+  /** Protected blobs. */
+  readonly blobs: number
+  /** Files that nothing protects and whose content was read. */
+  readonly files: number
+  /** Whether, the history being long, files of earlier commits were read only if their names speak for secrets. */
+  readonly byName: boolean
+  /** Whether files were left unread that a partial clone has not, and whose names clear them. */
+  readonly leftOut: boolean
 }
 
 /**
  * What mends a finding, before it is known where the commit is. `restage-later`: as `restage`, but only a tip's
  * attributes protect the path, not the commit's own.
  */
-export type Remedy = 'restage' | 'restage-later' | 'restore' | 'protect' | 'rekey' | 'untrack' | 'mend-policy'
+export type Remedy =
+  | 'restage'
+  | 'restage-later'
+  | 'restore'
+  | 'lock'
+  | 'protect'
+  | 'rekey'
+  | 'untrack'
+  | 'mend-policy'
+  | 'filter'
+  | 'take-out'
+  | 'hide-key'
+  | 'seal-file'
+  | 'read-later'
+  | 'split'
 
 /** What a rule says of one entry. */
 export interface Draft {
@@ -52,6 +73,11 @@ export interface Draft {
   readonly path?: BytePath
   /** Where the file was protected, if that was another path. */
   readonly from?: BytePath
+  /**
+   * What within the file it is about (an option, another file, a kind of key), so that it is known again when lines
+   * move. Never bytes of a secret; untrusted.
+   */
+  readonly subject?: string
   readonly line?: number | null
   readonly column?: number | null
   readonly message: string

@@ -1,50 +1,47 @@
 import type { Header } from '../age/header.ts'
 import { judgeReaders, type ReadersVerdict } from '../blob/judge-readers.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
-import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
+import { ContentJudge } from './content-judge.ts'
 import { DropWatch } from './drop-watch.ts'
-import type { Entry, Step } from './entry.ts'
-import type { Draft, RuleId } from './finding.ts'
+import { type Entry, isFile, type Step } from './entry.ts'
 import type { Inspection } from './inspection.ts'
+import { mayLieOpen } from './may-lie-open.ts'
 import type { AttributeGroup } from './protection.ts'
+import { type Raised, RaisedList } from './raised.ts'
 import { RULES } from './rules/all.ts'
+import { policy } from './rules/policy.ts'
 import { protectionDropped } from './rules/protection-dropped.ts'
 import type { Subject } from './rules/rule.ts'
-
-/** A finding before its remedy is spelled out. */
-export interface Raised {
-  readonly rule: RuleId
-  readonly draft: Draft
-  /** Where it was first seen, or, if worse there, where it is worst. */
-  readonly entry: Entry
-  /** Whether what was found is still so at a tip, or in the index. */
-  readonly atTip: boolean
-}
+import { TreeJudge } from './tree-judge.ts'
 
 type Unjudged = Pick<Subject, 'readers' | 'problem'>
 const NOBODY: Unjudged = { readers: null, problem: null }
-const RANK = { error: 2, warning: 1, note: 0 } as const
 // Entries judged together: one question to git for all their paths.
 const BATCH = 4096
+const NO_ENTRIES: Entry[] = []
 
 /** Runs the rules over what the sources give, and raises each thing once, however many commits have it. */
 export class Judge {
   readonly #inspection: Inspection
   readonly #tipGroups: readonly AttributeGroup[]
-  readonly #raised = new Map<string, Raised>()
+  readonly #raised = new RaisedList()
   readonly #drops: DropWatch
+  readonly #trees: TreeJudge
+  readonly #contents: ContentJudge
   readonly #verdicts = new Map<string, ReadersVerdict>()
 
   constructor(inspection: Inspection, tipGroups: readonly AttributeGroup[] = []) {
     this.#inspection = inspection
     this.#tipGroups = tipGroups
     this.#drops = new DropWatch(inspection)
+    this.#trees = new TreeJudge(inspection, this.#raised)
+    this.#contents = new ContentJudge(inspection, this.#raised)
   }
 
   /** In the order in which they were first seen. */
   get raised(): readonly Raised[] {
-    return [...this.#raised.values()]
+    return this.#raised.all
   }
 
   /** Judges everything that a source gives. */
@@ -64,29 +61,37 @@ export class Judge {
 
   async #judge(steps: readonly Step[]): Promise<void> {
     const entries = steps.flatMap((step) => step.entries)
-    const paths = new Map<AttributeGroup, BytePath[]>()
-    for (const entry of entries) {
-      for (const group of [entry.state.group, ...this.#tipGroups]) {
-        const list = paths.get(group)
-        if (list === undefined) paths.set(group, [entry.path])
-        else list.push(entry.path)
-      }
-    }
-    const drivers = new Map<AttributeGroup, ReadonlyMap<BytePath, unknown>>()
-    for (const [group, list] of paths) drivers.set(group, await group.drivers(list))
-    const protector = ({ state, path }: Entry): Subject['protectedBy'] | null => {
-      if (drivers.get(state.group)?.has(path)) return 'commit'
-      return this.#tipGroups.some((group) => drivers.get(group)?.has(path)) ? 'tip' : null
-    }
-    const subjects = entries.flatMap((entry) => {
-      const protectedBy = protector(entry)
-      return protectedBy === null ? [] : [this.#subject(entry, protectedBy)]
-    })
+    const protectors = await this.#protectors(entries)
+    const shut = entries.filter((entry) => protectors.has(entry))
+    await this.#inspection.objects.need(shut.filter(isFile).map(({ oid }) => oid))
+    const subjects = shut.map((entry) => this.#subject(entry, protectors.get(entry) ?? 'tip'))
     for (const subject of await Promise.all(subjects)) this.#apply(subject)
     for (const step of steps) {
-      const dropped = await this.#drops.look(step, (entry) => protector(entry) !== null)
-      for (const { draft, entry } of dropped) this.#raise(protectionDropped.id, draft, entry)
+      if (!step.guarded) continue
+      await this.#trees.judge(step, (entry) => protectors.get(entry) === 'commit')
+      const dropped = await this.#drops.look(step, (entry) => protectors.has(entry))
+      for (const { draft, entry } of dropped) this.#raised.raise(protectionDropped.id, draft, entry)
     }
+    await this.#contents.judge(entries.filter((entry) => !protectors.has(entry)))
+  }
+
+  /** Which entries are to be ciphertext, and by whose word. */
+  async #protectors(entries: readonly Entry[]): Promise<ReadonlyMap<Entry, Subject['protectedBy']>> {
+    const protectors = new Map<Entry, Subject['protectedBy']>()
+    const groups = new Map<AttributeGroup, Entry[]>()
+    for (const entry of entries) {
+      const { group } = entry.state
+      const list = group.protects ? groups.get(group) : NO_ENTRIES
+      if (list === undefined) groups.set(group, [entry])
+      else if (list !== NO_ENTRIES) list.push(entry)
+    }
+    const set = async (group: AttributeGroup, list: readonly Entry[], by: Subject['protectedBy']) => {
+      const drivers = await group.drivers(list.map(({ path }) => path))
+      for (const entry of list) if (drivers.has(entry.path)) protectors.set(entry, by)
+    }
+    for (const group of this.#tipGroups) await set(group, entries, 'tip')
+    for (const [group, list] of groups) await set(group, list, 'commit')
+    return protectors
   }
 
   async #subject(entry: Entry, protectedBy: Subject['protectedBy']): Promise<Subject> {
@@ -94,7 +99,8 @@ export class Judge {
     const { readers, problem } = protectedBy === 'tip' ? NOBODY : await this.#readers(entry)
     const verdict =
       shape?.kind === 'age' && readers !== null ? this.#verdict(entry.oid, shape.header, readers) : null
-    return { entry, protectedBy, shape, readers, problem, verdict }
+    const may = entry.lies !== undefined && (await mayLieOpen(this.#inspection, entry))
+    return { entry, protectedBy, shape, readers, problem, verdict, mayLieOpen: may }
   }
 
   async #readers({ state, path }: Entry): Promise<Unjudged> {
@@ -119,21 +125,9 @@ export class Judge {
   }
 
   #apply(subject: Subject): void {
-    for (const rule of RULES) {
+    for (const rule of [...RULES, policy]) {
       const draft = rule.judge(subject)
-      if (draft !== null) this.#raise(rule.id, draft, subject.entry)
+      if (draft !== null) this.#raised.raise(rule.id, draft, subject.entry)
     }
-  }
-
-  #raise(rule: RuleId, draft: Draft, entry: Entry): void {
-    // What is said of another file is one thing, whichever entry it was said for.
-    const about = draft.path === undefined ? `${entry.path}\0${entry.oid}` : `${draft.path}\0${draft.message}`
-    const key = `${rule}\0${about}`
-    const before = this.#raised.get(key)
-    const atTip = entry.tip || entry.commit === null
-    if (before === undefined) this.#raised.set(key, { rule, draft, entry, atTip })
-    else if (RANK[draft.severity] > RANK[before.draft.severity])
-      this.#raised.set(key, { rule, draft, entry, atTip: atTip || before.atTip })
-    else if (atTip && !before.atTip) this.#raised.set(key, { ...before, atTip })
   }
 }

@@ -13,10 +13,10 @@ const MAX_POLICY_BYTES = 4 << 20
 
 /** Policies of commits, each parsed once. */
 export class Policies {
-  readonly #catFile: CatFile
+  readonly #catFile: Pick<CatFile, 'info' | 'get'>
   readonly #known = new Map<string, Promise<PolicyAt>>()
 
-  constructor(catFile: CatFile) {
+  constructor(catFile: Pick<CatFile, 'info' | 'get'>) {
     this.#catFile = catFile
   }
 

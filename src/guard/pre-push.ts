@@ -6,7 +6,7 @@ import { type CheckOptions, type Inspection, inspect } from './inspection.ts'
 import { looseObject } from './loose-object.ts'
 import { mustFind } from './must-find.ts'
 import { type PushedRef, parsePrePush } from './pushed-refs.ts'
-import { trackedTips } from './remote-tips.ts'
+import { promisedBy, trackedTips } from './remote-tips.ts'
 import { isZero } from './revisions.ts'
 
 /**
@@ -35,8 +35,14 @@ export function checkPrePush(
         if (ref.localRef.startsWith('refs/heads/')) branches.set(object.oid, ref.localRef.slice(11))
       }
     }
+    // What the remote has given out itself is no news to it; to any other, git sends what is missing here, too.
+    inspection.fetches = (await promisedBy(inspection, url)) ? 'none' : 'all'
     const without = await knownToRemote(inspection, refs, remote, url)
-    const result = await checkCommits(inspection, { tips: [...tips], without }, [...tips], branches)
+    const result = await checkCommits(inspection, {
+      range: { tips: [...tips], without },
+      gate: 'range',
+      branches,
+    })
     return { ...result, findings: [...loose, ...result.findings] }
   })
 }

@@ -19,12 +19,12 @@ export interface AttributeGroup {
 
 /** Tells, for a set of `.gitattributes` files, which paths they protect; git answers, each path is asked once a group. */
 export class Protection {
-  readonly #catFile: CatFile
+  readonly #catFile: Pick<CatFile, 'info' | 'get'>
   readonly #env: GitPlace['env']
   readonly #contents = new Map<string, Promise<Buffer>>()
   #views: AttributeViews | null = null
 
-  constructor(catFile: CatFile, env: GitPlace['env']) {
+  constructor(catFile: Pick<CatFile, 'info' | 'get'>, env: GitPlace['env']) {
     this.#catFile = catFile
     this.#env = env
   }
@@ -85,10 +85,11 @@ class Group implements AttributeGroup {
 
   async drivers(paths: Iterable<BytePath>): Promise<ReadonlyMap<BytePath, Driver>> {
     if (!this.protects) return this.#known
-    const fresh = [...new Set(paths)].filter((path) => !this.#asked.has(path) && !neverEncrypted(path))
-    if (fresh.length > 0) {
+    const fresh = new Set<BytePath>()
+    for (const path of paths) if (!this.#asked.has(path) && !neverEncrypted(path)) fresh.add(path)
+    if (fresh.size > 0) {
       this.#view ??= this.#open()
-      const filters = await (await this.#view).filters(fresh)
+      const filters = await (await this.#view).filters([...fresh])
       for (const path of fresh) this.#asked.add(path)
       for (const [path, value] of filters) {
         const driver = driverOf(value)

@@ -22,6 +22,16 @@ export async function trackedTips(inspection: Inspection, remote: string, url: s
   })
 }
 
+/** Whether a partial clone left out what it did because the repository at this URL has it. */
+export async function promisedBy(inspection: Inspection, url: string): Promise<boolean> {
+  for (const remote of await inspection.objects.promisors()) {
+    const fetched = await tryGit(['remote', 'get-url', '--', remote], inspection.place)
+    const from = fetched.stdout.toString('utf8').replace(/\n$/, '')
+    if (fetched.code === 0 && sameRepository(from, url)) return true
+  }
+  return false
+}
+
 /** Whether two URLs lead to one repository, by another protocol or user at most. */
 export function sameRepository(one: string, other: string): boolean {
   const [a, b] = [parse(one), parse(other)]

@@ -9,6 +9,8 @@ export interface Faulty {
   readonly path: BytePath
   readonly oid: string
   readonly draft: Draft
+  /** The commit from which the branch is folded, if it is: this one, or a faulty one before it. */
+  readonly first: string
 }
 
 /**
@@ -20,7 +22,8 @@ export function rewrite(faulty: Faulty, standing: Standing, mend: readonly strin
   const { head, root } = standing
   const short = commit.slice(0, 12)
   // To take back a move, or damage, may leave nothing of the commit.
-  const empty = draft.from !== undefined || draft.remedy === 'restore' ? ' --allow-empty' : ''
+  const back = draft.from !== undefined && draft.remedy === 'protect'
+  const empty = back || draft.remedy === 'restore' ? ' --allow-empty' : ''
   if (head === 'is') return [...mend, `git commit --amend --no-edit${empty}`]
   const inside = draft.remedy !== 'restage' && draft.remedy !== 'restage-later'
   const start = switchTo(commit, standing)
@@ -40,11 +43,12 @@ export function rewrite(faulty: Faulty, standing: Standing, mend: readonly strin
       `# takes this version of the file out of every commit from ${short} on; needs a clean work tree:`,
       drop,
     ]
-  const apart = inside ? `git rebase -i ${short}^ can keep them apart` : 'the last line keeps them apart'
+  const from = faulty.first.slice(0, 12)
+  const apart = inside ? `git rebase -i ${from}^ can keep them apart` : 'the last line keeps them apart'
   return [
     ...start,
-    `# folds ${short} and everything since into one commit (${apart}):`,
-    `git reset --soft ${short}^`,
+    `# folds ${from} and everything since into one commit (${apart}):`,
+    `git reset --soft ${from}^`,
     ...mend,
     'git commit',
     ...(inside ? [] : [`# without the reset, once the tip is mended and the work tree clean: ${drop}`]),

@@ -1,5 +1,5 @@
 import type { Inspection } from './inspection.ts'
-import type { Raised } from './judge.ts'
+import type { Raised } from './raised.ts'
 import { protectionDropped } from './rules/protection-dropped.ts'
 
 /**

@@ -120,3 +120,8 @@ export class TreeStates {
     return group
   }
 }
+
+/** Whether two trees have the same policy. */
+export function samePolicy(one: TreeState, other: TreeState): boolean {
+  return one.policy?.oid === other.policy?.oid && one.policy?.mode === other.policy?.mode
+}

@@ -15,13 +15,16 @@ export interface ConfigPlan {
  */
 export function planConfig(config: GitConfig, entries: readonly ConfigEntry[]): ConfigPlan {
   const set: ConfigEntry[] = []
+  const foreign: Foreign[] = []
   for (const entry of entries) {
     const values = config.all(entry.key)
     const value = values.at(-1)
     if (value === undefined) set.push(entry)
     else if (values.length === 1 && entry.formerly.includes(value)) set.push(entry)
-    else if (values.length > 1 || !sameConfigValue(value, entry.value)) throw foreign(config, entry, value)
+    else if (values.length > 1 || !sameConfigValue(value, entry.value))
+      foreign.push({ key: entry.key, value })
   }
+  if (foreign.length > 0) throw refusal(config, foreign)
   return { set }
 }
 
@@ -30,12 +33,21 @@ export async function applyConfig(config: GitConfig, plan: ConfigPlan): Promise<
   for (const { key, value } of plan.set) await config.set(key, value)
 }
 
-function foreign(config: GitConfig, entry: ConfigEntry, value: string): NixsecretError {
-  const where =
-    config.scope === 'global' ? 'your global git configuration' : "this repository's configuration"
+interface Foreign {
+  readonly key: string
+  readonly value: string
+}
+
+function refusal({ scope }: GitConfig, foreign: readonly Foreign[]): NixsecretError {
+  const where = scope === 'global' ? 'your global git configuration' : "this repository's configuration"
+  const [first, ...others] = foreign as [Foreign, ...Foreign[]]
+  const value = first.value === '' ? 'empty' : displayText(first.value)
+  const more = others.length === 0 ? '' : ` (and so are ${others.map(({ key }) => key).join(', ')})`
   return new NixsecretError(
     'refused',
-    `${entry.key} in ${where} is ${displayText(value)}, which git-nixsecret did not set and needs to be otherwise`,
-    { hints: [`git config --${config.scope} --unset-all ${entry.key}`, 'git nixsecret init'] },
+    `${first.key} in ${where} is ${value}, which git-nixsecret did not set and needs to be otherwise${more}`,
+    {
+      hints: [...foreign.map(({ key }) => `git config --${scope} --unset-all ${key}`), 'git nixsecret init'],
+    },
   )
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs'
+import { lstatSync, readFileSync, realpathSync, type Stats } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 import { gitPath } from '../git/git-path.ts'
 import type { Repository } from '../git/repository.ts'
@@ -18,8 +18,12 @@ export type HooksPlace =
 export async function hooksPlace(repo: Repository, version: GitVersion): Promise<HooksPlace> {
   if (isAtLeast(version, 2, 54)) return { method: 'config' }
   const dir = await gitPath('hooks', repo.workTree ?? repo.commonDir)
-  const inside = `${real(dir)}${sep}`.startsWith(`${real(repo.commonDir)}${sep}`)
-  return { method: inside ? 'files' : 'by hand', dir }
+  return { method: isInside(dir, repo.commonDir) ? 'files' : 'by hand', dir }
+}
+
+/** Whether a directory, links followed, is another one or below it. */
+export function isInside(dir: string, other: string): boolean {
+  return `${real(dir)}${sep}`.startsWith(`${real(other)}${sep}`)
 }
 
 /** What lies where git looks for a hook. */
@@ -36,8 +40,8 @@ export type HookState =
 /** Looks at one hook file. */
 export function hookState(dir: string, name: HookName, current: string): HookState {
   const file = join(dir, name)
-  const stat = lstatSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) return 'absent'
+  const stat = statOf(file)
+  if (stat === null) return 'absent'
   const content = textOf(file)
   if (stat.isFile() && content === current) return (stat.mode & 0o100) === 0 ? 'former' : 'ours'
   if (stat.isFile() && isOurHook(name, content)) return 'former'
@@ -63,8 +67,17 @@ function withoutComments(text: string): string {
 }
 
 function isExecutable(file: string): boolean {
-  const stat = lstatSync(file, { throwIfNoEntry: false })
-  return stat !== undefined && (stat.isSymbolicLink() || (stat.mode & 0o111) !== 0)
+  const stat = statOf(file)
+  return stat !== null && (stat.isSymbolicLink() || (stat.mode & 0o111) !== 0)
+}
+
+/** Null where there is none; `core.hooksPath=/dev/null` turns hooks off, and is no directory to look in. */
+function statOf(file: string): Stats | null {
+  try {
+    return lstatSync(file)
+  } catch {
+    return null
+  }
 }
 
 function textOf(file: string): string {

@@ -155,6 +155,7 @@ function recordOf(before: InstallRecord, plan: Plan): InstallRecord {
     config: [...new Set([...before.config, ...missing])],
     identity: plan.identity ?? before.identity,
     hooks,
+    serverHookDir: before.serverHookDir,
     madeHooksDir: before.madeHooksDir,
   }
 }

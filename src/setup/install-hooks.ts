@@ -27,8 +27,11 @@ export function hookEntries(): ConfigEntry[] {
  * Looks at the hook files; changes nothing.
  * @throws NixsecretError `refused` where a hook is in the way and one was moved aside already
  */
-export function planHookFiles({ dir }: HooksPlace & { method: 'files' }): HookFilesPlan {
-  const states = HOOKS.map((name) => ({ name, state: hookState(dir, name, hookFile(name)) }))
+export function planHookFiles(
+  { dir }: HooksPlace & { method: 'files' },
+  names: readonly HookName[] = HOOKS,
+): HookFilesPlan {
+  const states = names.map((name) => ({ name, state: hookState(dir, name, hookFile(name)) }))
   const keep = states.filter(({ state }) => state === 'foreign').map(({ name }) => name)
   for (const name of keep) {
     if (!existsSync(join(dir, name + KEPT))) continue
@@ -68,9 +71,13 @@ export function applyHookFiles(plan: HookFilesPlan): boolean {
  * Takes our hook files out and puts back those that were moved aside.
  * @returns hooks that were left, since somebody else's lies where ours was
  */
-export function removeHookFiles(dir: string, madeDir: boolean): HookName[] {
+export function removeHookFiles(
+  dir: string,
+  madeDir: boolean,
+  names: readonly HookName[] = HOOKS,
+): HookName[] {
   const left: HookName[] = []
-  for (const name of HOOKS) {
+  for (const name of names) {
     const file = join(dir, name)
     const state = hookState(dir, name, hookFile(name))
     if (state === 'ours' || state === 'former') rmSync(file)

@@ -10,12 +10,20 @@ export interface InstallRecord {
   readonly identity: string | null
   /** How the hooks were installed; null where they were not. */
   readonly hooks: { readonly method: 'config' | 'files'; readonly dir: string | null } | null
+  /** Directory into which `init --server` put its hook, or null. */
+  readonly serverHookDir: string | null
   /** Whether init made the directory of the hooks. */
   readonly madeHooksDir: boolean
 }
 
 /** Nothing was installed. */
-export const NO_RECORD: InstallRecord = { config: [], identity: null, hooks: null, madeHooksDir: false }
+export const NO_RECORD: InstallRecord = {
+  config: [],
+  identity: null,
+  hooks: null,
+  serverHookDir: null,
+  madeHooksDir: false,
+}
 
 /** The file, under the directory of our state in a repository. It names keys and hooks, nothing secret. */
 function recordFile(stateDir: string): string {

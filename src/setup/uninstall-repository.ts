@@ -6,10 +6,11 @@ import type { BytePath } from '../byte-path.ts'
 import { GitConfig, sameConfigValue } from '../git/config.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
 import { type ConfigEntry, DRIVER_ENTRIES, REPOSITORY_ENTRIES } from './config-entries.ts'
-import { HOOKS, hookFile } from './hook-text.ts'
+import { HOOKS, hookFile, SERVER_HOOK } from './hook-text.ts'
 import { hookState } from './hooks-place.ts'
 import { hookEntries, removeHookFiles } from './install-hooks.ts'
 import { readRecord, removeState } from './install-record.ts'
+import { removeServerHook } from './server-hook.ts'
 
 /** What uninstall took out, and what it had to leave. */
 export interface UninstallReport {
@@ -54,10 +55,14 @@ export async function uninstallRepository(repo: Repository): Promise<UninstallRe
   // Never where core.hooksPath leads: what lies there is not ours, whatever its text.
   const dir = record?.hooks?.dir ?? join(repo.commonDir, 'hooks')
   const present = existsSync(dir) ? HOOKS.filter((name) => isOurs(dir, name)) : []
-  const hooksLeft = removeHookFiles(dir, record?.madeHooksDir ?? false)
+  const madeDir = record?.madeHooksDir ?? false
+  const hooksLeft: string[] = removeHookFiles(dir, madeDir)
+  const server = removeServerHook(record?.serverHookDir ?? join(repo.commonDir, 'hooks'), madeDir)
+  if (server.left) hooksLeft.push(SERVER_HOOK)
   removeState(repo.stateDir)
   const configHooks = HOOKS.filter((name) => removed.includes(`hook.nixsecret-${name}.event`))
-  return { config: removed, configLeft: left, hooks: [...present, ...configHooks], hooksLeft }
+  const hooks = [...present, ...configHooks, ...(server.removed ? [SERVER_HOOK] : [])]
+  return { config: removed, configLeft: left, hooks, hooksLeft }
 }
 
 function isUnchanged(config: GitConfig, entry: ConfigEntry): boolean {

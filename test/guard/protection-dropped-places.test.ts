@@ -58,7 +58,10 @@ test('attributes and policy are given up together', async () => {
       repo.commit({ readme: 'x' })
     } else {
       repo.stage({ ...none, 'secrets/db': EDITED })
-      assert.equal(await staged(repo), ['error protection-dropped secrets/db index'])
+      assert.equal(await staged(repo), [
+        'error policy nixsecret.toml index',
+        'error protection-dropped secrets/db index',
+      ])
     }
     const drop = repo.commit({ 'secrets/db': EDITED })
     assert.equal(await found(repo, base, { drop }), ['error protection-dropped secrets/db drop'])

@@ -26,7 +26,7 @@ function loadedWith(entry: string): string[] {
 const FORBIDDEN =
   /node_modules\/(simple-git|sshpk|age-encryption)\/|^src\/(guard|setup)\/|^src\/cli\/main\.ts$/
 
-for (const entry of ['src/bin.ts', 'src/filter/crypto-worker.ts']) {
+for (const entry of ['src/cli/plumbing.ts', 'src/filter/crypto-worker.ts']) {
   test(`${entry} comes with no package and no layer that it does not need`, () => {
     const loaded = loadedWith(entry)
     assert.ok(loaded.some((path) => path.startsWith('src/age/')))
@@ -37,13 +37,31 @@ for (const entry of ['src/bin.ts', 'src/filter/crypto-worker.ts']) {
   })
 }
 
+test('what git starts first is little, and hooks load neither keys nor the Nix grammar before they need them', () => {
+  const bin = loadedWith('src/bin.ts')
+  assert.equal(
+    bin.filter((path) => !path.startsWith('beside:')),
+    ['src/bin.ts'],
+  )
+  const hook = loadedWith('src/cli/hook.ts')
+  assert.ok(hook.includes('src/guard/check.ts'))
+  assert.equal(
+    hook.filter((path) =>
+      /node_modules\/(simple-git|sshpk|age-encryption|@lezer|@secretlint)\/|^src\/(nix\/(?!comments)|filter|secret)\//.test(
+        path,
+      ),
+    ),
+    [],
+  )
+})
+
 test('what stays outside of the bundle is part of Node', () => {
   const outside = [hotPath, commands]
     .flatMap((metafile) => Object.values(metafile.outputs))
     .flatMap((output) => output.imports)
     .filter(({ external, path }) => external && !path.startsWith('node:'))
     .map(({ path }) => path)
-    .filter((path) => !/^\.\/(cli\/[\w-]+\.mjs)$/.test(path))
+    .filter((path) => !/^\.\/(cli\/[\w-]+\.mjs|(plumbing|hook|scan-content|nix-facts)\.js)$/.test(path))
   assert.equal(
     outside.filter((path) => !builtinModules.includes(path)),
     [],

@@ -29,6 +29,9 @@ test('the package holds the program, its manual and its licences, and no source'
   const files = sandbox.files(dir).map((path) => path.slice(dir.length + 1))
   for (const name of [
     'dist/bin.js',
+    'dist/plumbing.js',
+    'dist/hook.js',
+    'docs/rules/README.md',
     'dist/THIRD-PARTY-LICENSES.txt',
     'man/git-nixsecret.1',
     'README.md',

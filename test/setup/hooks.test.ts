@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { HOOKS, hookCommand, hookFile } from '../../src/setup/hook-text.ts'
+import { HOOKS, hookCommand, hookFile, SERVER_HOOK } from '../../src/setup/hook-text.ts'
 import { SetupSandbox } from './setup-sandbox.ts'
 
 const test = suite('hooks')
@@ -34,8 +34,9 @@ async function ready(): Promise<SetupSandbox> {
 
 test('hooks/ holds exactly what init installs, executable', () => {
   const dir = fileURLToPath(new URL('../../hooks/', import.meta.url))
-  assert.equal(readdirSync(dir).sort(), [...HOOKS].sort())
-  for (const name of HOOKS) {
+  const names = [...HOOKS, SERVER_HOOK] as const
+  assert.equal(readdirSync(dir).sort(), [...names].sort())
+  for (const name of names) {
     assert.is(readFileSync(join(dir, name), 'utf8'), hookFile(name))
     assert.ok(lstatSync(join(dir, name)).mode & 0o100)
   }

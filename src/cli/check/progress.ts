@@ -18,6 +18,7 @@ export class ProgressLine {
     const now = Date.now()
     if (!this.#stream.isTTY || now - this.#start < PATIENCE || now - this.#last < PAUSE) return
     this.#last = now
+    if (!this.#shown) process.once('SIGINT', this.#interrupted)
     this.#shown = true
     const percent = total === 0 ? 100 : Math.floor((commits / total) * 100)
     this.#stream.write(`\r\x1b[Klooking at commits: ${percent}% (${commits}/${total})`)
@@ -25,6 +26,15 @@ export class ProgressLine {
 
   /** Takes the line away. */
   end(): void {
-    if (this.#shown) this.#stream.write('\r\x1b[K')
+    if (!this.#shown) return
+    this.#shown = false
+    process.off('SIGINT', this.#interrupted)
+    this.#stream.write('\r\x1b[K')
+  }
+
+  // Ctrl-C leaves no half line, and ends us as it ends others.
+  readonly #interrupted = (): void => {
+    this.end()
+    process.kill(process.pid, 'SIGINT')
   }
 }

@@ -1,59 +1,86 @@
-import { displayPath, pathBytes } from '../../byte-path.ts'
-import type { CheckResult, Finding, Severity } from '../../guard/finding.ts'
+import { displayPath } from '../../byte-path.ts'
+import type { CheckResult, Finding, Looked, Severity } from '../../guard/finding.ts'
+import { ABOUT } from '../../guard/rules/about.ts'
 import { type Paint, paintFor, type Style } from '../print.ts'
 
 const STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', note: 'blue' }
+const SEVERITIES = ['error', 'warning', 'note'] as const
 
 /**
- * Findings for people: a block each, with what, where, why and the commands that mend it. Ends with a line feed,
- * empty where there are none.
+ * Findings for people: a block each, with what, where, why and the commands that mend it. Errors come first, findings
+ * of one rule together; why a rule matters is said with its first finding, and commands that are the same for several
+ * findings in a row are said once, after them. Ends with a line feed, empty where there are none.
  * @param paint default: colours if stdout is a terminal
  */
 export function renderFindings(
   findings: readonly Finding[],
   paint: Paint = paintFor(process.stdout),
 ): string {
-  return findings.map((finding) => block(finding, paint)).join('\n')
+  const explained = new Set<string>()
+  return grouped(findings)
+    .map((group) => {
+      const lines = group.flatMap((finding) => {
+        const why = explained.has(finding.rule) ? [] : [`  ${paint('dim', ABOUT[finding.rule].why)}`]
+        explained.add(finding.rule)
+        return [headLine(finding, paint), `  ${finding.message}`, ...why]
+      })
+      return `${[...lines, ...hintLines(group[0]?.hint ?? '', paint)].join('\n')}\n`
+    })
+    .join('\n')
 }
 
-function block(finding: Finding, paint: Paint): string {
-  const { rule, severity, commit, path, line, column, message, hint } = finding
-  const place = [
-    displayPath(path),
-    ...(line === null ? [] : [line, ...(column === null ? [] : [column])]),
-  ].join(':')
+/** In the order in which they are shown; those with the same commands next to each other are one group. */
+function grouped(findings: readonly Finding[]): Finding[][] {
+  const rules = [...new Set(findings.map(({ rule }) => rule))]
+  const sorted = SEVERITIES.flatMap((severity) =>
+    rules.flatMap((rule) => findings.filter((one) => one.severity === severity && one.rule === rule)),
+  )
+  const groups: Finding[][] = []
+  for (const finding of sorted) {
+    const group = groups.at(-1)
+    const last = group?.[0]
+    const same =
+      last?.rule === finding.rule && last.severity === finding.severity && last.hint === finding.hint
+    if (same) group?.push(finding)
+    else groups.push([finding])
+  }
+  return groups
+}
+
+function headLine({ rule, severity, commit, path, line, column }: Finding, paint: Paint): string {
+  const place = [displayPath(path), line, line === null ? null : column]
+    .filter((part) => part !== null)
+    .join(':')
   const where = commit === null ? '' : paint('dim', ` in ${commit.slice(0, 12)}`)
-  const lines = [
-    `${paint(STYLES[severity], severity)} ${paint('bold', place)}${where} ${paint('dim', `[${rule}]`)}`,
-    `  ${message}`,
-  ]
-  for (const command of hint.split('\n').filter((text) => text !== ''))
-    lines.push(command.startsWith('#') ? paint('dim', `    ${command}`) : `    ${command}`)
-  return `${lines.join('\n')}\n`
+  return `${paint(STYLES[severity], severity)} ${paint('bold', place)}${where} ${paint('dim', `[${rule}]`)}`
+}
+
+function hintLines(hint: string, paint: Paint): string[] {
+  return hint
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => (text.startsWith('#') ? paint('dim', `    ${text}`) : `    ${text}`))
 }
 
 /** One line that says how a check went. */
-export function renderSummary(result: CheckResult): string {
+export function renderSummary(result: Pick<CheckResult, 'findings' | 'silenced' | 'looked'>): string {
   const { findings, looked, silenced } = result
-  const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+  const counts = SEVERITIES.flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length
     return count === 0 ? [] : [plural(count, severity)]
   })
   const found = counts.length === 0 ? 'nothing found' : counts.join(', ')
-  const where = looked.commits === 0 ? '' : ` of ${plural(looked.commits, 'commit')}`
   const quiet = silenced === 0 ? '' : `, ${silenced} silenced`
-  return `${found}${quiet} (${plural(looked.blobs, 'protected blob')}${where} looked at)`
+  return `${found}${quiet} (${lookedAt(looked)} looked at)`
 }
 
-/** `{ "findings": [ … ], "silenced": N }`; a path that is no UTF-8 is in double quotes with octal escapes. */
-export function renderJson(result: Pick<CheckResult, 'findings' | 'silenced'>): string {
-  const findings = result.findings.map(({ rule, severity, commit, path, line, column, message, hint }) => {
-    const bytes = pathBytes(path)
-    const text = bytes.toString('utf8')
-    const name = Buffer.from(text, 'utf8').equals(bytes) ? text : displayPath(path)
-    return { rule, severity, commit, path: name, line, column, message, hint }
-  })
-  return `${JSON.stringify({ findings, silenced: result.silenced }, null, 2)}\n`
+function lookedAt({ commits, blobs, files, byName, leftOut }: Looked): string {
+  const others = files === 0 ? '' : ` and ${plural(files, 'other file')}`
+  const where = commits === 0 ? '' : ` of ${plural(commits, 'commit')}`
+  // Said, as it is less than somebody may expect.
+  const names = byName ? ', in old commits by their names,' : ''
+  const part = leftOut ? `${names || ','} but none that this partial clone has left out,` : names
+  return `${plural(blobs, 'protected blob')}${others}${part}${where}`
 }
 
 function plural(count: number, what: string): string {

@@ -1,10 +1,14 @@
+import type { Entry } from '../entry.ts'
+import type { Draft } from '../finding.ts'
 import type { Rule } from './rule.ts'
 
 /** A file that git should have encrypted, and it is no age file. */
 export const plaintextBlob: Rule = {
   id: 'plaintext-blob',
-  judge({ shape, protectedBy }) {
+  judge({ entry, shape, protectedBy, mayLieOpen }) {
     if (shape === null || shape.kind === 'age' || shape.kind === 'empty') return null
+    if (entry.lies !== undefined && shape.kind === 'plaintext')
+      return mayLieOpen ? null : lyingOpen(entry.lies)
     const what =
       shape.kind === 'plaintext'
         ? 'this file is plaintext in git'
@@ -17,4 +21,13 @@ export const plaintextBlob: Rule = {
     const remedy = shape.kind === 'broken' ? 'restore' : restage
     return { severity: 'error', message: `${what}, and ${why}`, remedy }
   },
+}
+
+function lyingOpen(lies: NonNullable<Entry['lies']>): Draft {
+  const who =
+    lies === 'tracked'
+      ? 'any Nix command that is given this tree copies it'
+      : 'a Nix command that is given this directory as path: copies it'
+  const message = `this file lies open in the work tree: ${who} to the world-readable store`
+  return { severity: 'error', message, remedy: 'lock' }
 }

@@ -1,8 +1,10 @@
 import type { BlobShape } from '../../age/inspect.ts'
 import type { ReadersVerdict } from '../../blob/judge-readers.ts'
 import type { Readers } from '../../blob/readers.ts'
+import type { NixFact } from '../../nix/facts.ts'
 import type { Entry } from '../entry.ts'
 import type { Draft, RuleId } from '../finding.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /** A protected entry with everything that rules want to know of it. */
 export interface Subject {
@@ -17,11 +19,26 @@ export interface Subject {
   readonly problem: { readonly message: string; readonly line: number | null } | null
   /** How the blob stands to the readers; null where there is no age file or no reader. */
   readonly verdict: ReadersVerdict | null
+  /** In the work tree: whether the policy lets its plaintext lie there, and enter the store. */
+  readonly mayLieOpen: boolean
 }
 
-/** Judges one entry at a time, from data alone. */
+/** Judges one protected entry at a time, from data alone. */
 export interface Rule {
   readonly id: RuleId
   /** @returns null where all is well, or where the rule has no say */
   judge(subject: Subject): Draft | null
+}
+
+/** Judges what a Nix file puts, or may put, in the store. */
+export interface NixRule<Kind extends NixFact['kind']> {
+  readonly id: RuleId
+  /** The facts that it judges. */
+  readonly of: Kind
+  /** @returns null where all is well; line and column are the caller's to add */
+  judge(
+    fact: Extract<NixFact, { kind: Kind }>,
+    around: Surroundings,
+    entry: Entry,
+  ): Draft | null | Promise<Draft | null>
 }

@@ -9,18 +9,23 @@ export interface Range {
   readonly tips: readonly string[]
   /** What is reachable from these is left out. */
   readonly without: readonly string[]
+  /** A look back at a history that is already where it is: a long one need not be read to its last byte. */
+  readonly audit?: boolean
 }
 
-// Commits handed to git at once: enough that it never waits for us, few enough to hold.
+// To read every file of more commits than these takes minutes.
+const LONG = 20_000
+// Commits handed to git at once, and how many such batches ahead: enough that it never waits for us, few enough to hold.
 const BATCH = 256
+const AHEAD = 4
 
 /**
  * Every path that a commit of the range brings in or changes; every path of a commit whose `.gitattributes` or policy
  * differ from a parent's, since those judge old blobs anew; every path of the tips. With each commit, what it takes away.
  *
- * `rev-list --objects` would name one path only of a blob that has several. Commits are
- * passed over until one has attributes that protect something or a policy, unless the attributes of a tip
- * (`tipGroups`) protect something.
+ * `rev-list --objects` would name one path only of a blob that has several. Until one commit has attributes that
+ * protect something or a policy, and unless the attributes of a tip (`tipGroups`) do, commits give only what
+ * content rules read.
  */
 export async function* commitEntries(
   inspection: Inspection,
@@ -28,13 +33,15 @@ export async function* commitEntries(
   tipGroups: readonly AttributeGroup[],
 ): AsyncGenerator<Step> {
   const commits = await listCommits(range.tips, range.without, inspection.place)
+  if (range.audit === true && commits.length > LONG) inspection.scope = 'named'
   const walk = new Walk(inspection, new Set(range.tips), tipGroups.length > 0)
   const diffTree = inspection.diffTree()
   try {
-    let next = ask(0)
+    const asked = Array.from({ length: AHEAD }, (_, i) => ask(i * BATCH))
     for (let start = 0; start < commits.length; start += BATCH) {
-      const changes = await next
-      next = ask(start + BATCH)
+      const changes = await (asked.shift() as (typeof asked)[number])
+      asked.push(ask(start + AHEAD * BATCH))
+      await inspection.needRuling(changes.flat())
       for (const [i, change] of changes.entries()) yield* walk.visit(commits[start + i] as CommitLine, change)
       inspection.onProgress({ commits: start + changes.length, total: commits.length })
     }
@@ -74,21 +81,19 @@ class Walk {
   async *visit({ oid, parents }: CommitLine, changes: readonly TreeLine[]): AsyncGenerator<Step> {
     this.#seen.add(oid)
     this.#inspection.commits++
+    this.#inspection.order.set(oid, this.#inspection.order.size)
     const before: TreeState[] = []
     for (const parent of parents) before.push(this.#states.get(parent) ?? (await this.#stateOutside(parent)))
     const { states } = this.#inspection
     const state =
       before.length === 0 ? await states.ofTree(changes) : await states.ofCommit(oid, before, changes)
     this.#states.set(oid, state)
-    this.#guarded ||= [state, ...before].some(({ group, policy }) => group.protects || policy !== null)
-    if (!this.#guarded) return
+    const ruled = [state, ...before].some(rules)
+    this.#guarded ||= ruled
     const tip = this.#tips.has(oid)
     const origin: Origin = parents.length > 1 ? 'merged' : 'brought'
-    const whole =
-      parents.length > 0 && state.group.protects && (tip || before.some((parent) => parent !== state))
-    const lines = whole
-      ? await this.#inspection.tree(oid)
-      : changes.filter((change) => change.mode !== '000000')
+    const whole = parents.length > 0 && rules(state) && (tip || before.some((parent) => parent !== state))
+    const lines = whole ? await this.#inspection.tree(oid) : this.#relevant(changes, origin)
     if (lines.length === 0 && changes.length === 0) return
     const changed = whole ? new Set(changes.map((change) => change.path)) : null
     const first = parents.length === 0 ? await this.#originOfFirst(oid) : origin
@@ -99,26 +104,37 @@ class Walk {
       origin: changed === null || changed.has(line.path) ? first : ('kept' as const),
       tip,
     }))
-    yield { entries, change }
+    const guarded = this.#guarded
+    if (entries.length > 0 || guarded) yield { commit: oid, tip, state, entries, guarded, change }
+  }
+
+  /** Before anything is to be encrypted, only what content rules read counts. */
+  #relevant(changes: readonly TreeLine[], origin: Origin): readonly TreeLine[] {
+    return changes.filter(
+      (line) =>
+        line.mode !== '000000' && (this.#guarded || this.#inspection.wantsContent({ ...line, origin })),
+    )
   }
 
   async *visitTree(commit: string): AsyncGenerator<Step> {
     const lines = await this.#inspection.tree(commit)
     const state = await this.#inspection.states.ofTree(lines)
     this.#inspection.commits++
-    if (!state.group.protects) return
+    this.#inspection.outside.add(commit)
+    if (!rules(state) && this.#inspection.scope !== 'whole') return
     const entries = lines.map((line) => ({
       ...entry(commit, line, state),
       origin: 'kept' as const,
       tip: true,
     }))
-    yield { entries, change: null }
+    yield { commit, tip: true, state, entries, guarded: true, change: null }
   }
 
   /** A parent before the range. */
   async #stateOutside(commit: string): Promise<TreeState> {
     const state = await this.#inspection.states.ofTree(await this.#inspection.tree(commit))
     this.#states.set(commit, state)
+    this.#inspection.outside.add(commit)
     return state
   }
 
@@ -128,6 +144,11 @@ class Walk {
     const header = object?.content.toString('latin1').split('\n\n')[0] ?? ''
     return /^parent /m.test(header) ? 'kept' : 'brought'
   }
+}
+
+/** Whether a tree says of any file that it is to be encrypted, or for whom. */
+function rules({ group, policy }: TreeState): boolean {
+  return group.protects || policy !== null
 }
 
 function entry(commit: string, { path, mode, oid }: TreeLine, state: TreeState) {

@@ -4,7 +4,7 @@ import type { BytePath } from '../../byte-path.ts'
 import { listIndex } from '../../git/list-index.ts'
 import type { Origin, Step } from '../entry.ts'
 import type { Inspection } from '../inspection.ts'
-import type { TreeLine, TreeState } from '../tree-state.ts'
+import { samePolicy, type TreeLine } from '../tree-state.ts'
 
 /**
  * The whole index (or the one that `GIT_INDEX_FILE` names: `git commit -a` and `git commit PATH` hand hooks another),
@@ -17,17 +17,20 @@ export async function* indexEntries(inspection: Inspection): AsyncGenerator<Step
   const parents = await Promise.all(commits.map((oid) => inspection.tree(oid)))
   const known = new Set(parents.flatMap((tree) => tree.map(key)))
   const before = await Promise.all(parents.map((tree) => inspection.states.ofTree(tree)))
-  if (![state, ...before].some(({ group, policy }) => group.protects || policy !== null)) return
-  const policyKept = before.some((parent) => parent.group.protects && samePolicy(parent, state))
+  inspection.list(lines)
+  // What decides how a file is judged is as it was: then a file that is as it was is not this commit's matter.
+  const rulesKept = before.some((parent) => parent.group === state.group && samePolicy(parent, state))
   const entries = lines.map((line) => {
     const kept = known.has(key(line))
     const { path, mode, oid } = line
     const origin: Origin = kept ? 'kept' : 'brought'
-    return { commit: null, path, mode, oid, origin, tip: false, settled: kept && policyKept, state }
+    return { commit: null, path, mode, oid, origin, tip: false, settled: kept && rulesKept, state }
   })
   const files = new Set(lines.flatMap(({ mode, path }) => (mode.startsWith('100') ? [path] : [])))
   const gone = parents.flatMap((tree) => tree.map(({ path }) => path).filter((path) => !files.has(path)))
-  yield { entries, change: commits.length === 0 ? null : { parents: commits, before, gone } }
+  const change = commits.length === 0 ? null : { parents: commits, before, gone }
+  const guarded = [state, ...before].some(({ group, policy }) => group.protects || policy !== null)
+  yield { commit: null, tip: false, state, entries, guarded, change }
 }
 
 /** One line a path; of a path in conflict our side, as nothing else can have been committed yet. */
@@ -51,10 +54,6 @@ async function commitsBefore(inspection: Inspection): Promise<string[]> {
     )
   const found = await Promise.all(names.map((name) => inspection.catFile.info(name)))
   return found.flatMap((info) => (info?.type === 'commit' ? [info.oid] : []))
-}
-
-function samePolicy(one: TreeState, other: TreeState): boolean {
-  return one.policy?.oid === other.policy?.oid && one.policy?.mode === other.policy?.mode
 }
 
 function key({ path, mode, oid }: TreeLine): string {

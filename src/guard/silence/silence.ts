@@ -1,0 +1,147 @@
+import { NixsecretError } from '../../errors.ts'
+import { allows } from '../../policy/allows.ts'
+import { isNix } from '../content-look.ts'
+import { AllowanceFiles, type ReadFile } from './allowance-files.ts'
+import { type CommentAllowances, commentAllowances } from './comment-allowances.ts'
+import { fingerprintOf, keyOf, pathOf, type Silenceable } from './fingerprint.ts'
+import { GATE_RULES } from './gate-rules.ts'
+import { parseServerAllow, type ServerAllowance } from './server-allow.ts'
+
+/** Where allowances are looked for, and which of them count. */
+export interface SilenceSources {
+  /** `here`: nothing leaves this machine. `range`: what is pushed, or CI. `receive`: what a server takes in. */
+  readonly gate: 'here' | 'range' | 'receive'
+  /** Revisions that are judged, besides each finding's own; an empty one is what has no commit yet. */
+  readonly tips: readonly string[]
+  /** Commits that the remote has. */
+  readonly trusted: readonly string[]
+  /** Values of git config `nixsecret.allow`; read at `receive` only. */
+  readonly serverAllow: readonly string[]
+  readonly read: ReadFile
+  /** Content of a blob; null where it is not here, or too large to be read whole. */
+  contentOf(oid: string): Promise<Uint8Array | null>
+}
+
+/** What allowed a finding. */
+export type SilencedBy = 'policy' | 'comment' | 'server' | 'baseline'
+
+/** Findings, parted. */
+export interface Silence<T> {
+  readonly kept: readonly {
+    readonly one: T
+    /** What is pushed has an allowance for it, which does not count at this gate. */
+    readonly ignoredAllowance: boolean
+  }[]
+  readonly silenced: readonly { readonly one: T; readonly by: SilencedBy }[]
+  /** Baselines that did not parse, and so silenced nothing: messages to show. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * Takes out the findings that somebody allowed, by a comment, the policy, the baseline, or the server's configuration.
+ * What is being pushed silences none of {@link GATE_RULES} at the gate that it passes.
+ * @throws NixsecretError `refused` where the server's configuration is not understood
+ */
+export async function silence<T extends Silenceable>(
+  raised: readonly T[],
+  sources: SilenceSources,
+): Promise<Silence<T>> {
+  const silencer = new Silencer(sources)
+  const silenced: { one: T; by: SilencedBy }[] = []
+  const rest: T[] = []
+  for (const one of raised) {
+    const by = await silencer.explicit(one)
+    if (by === null) rest.push(one)
+    else silenced.push({ one, by })
+  }
+  // Last, as it says how many there may be: what is allowed otherwise is none of them.
+  const counts = new Map<string, number>()
+  for (const one of rest) {
+    const key = keyOf(fingerprintOf(one))
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const kept: { one: T; ignoredAllowance: boolean }[] = []
+  for (const one of rest) {
+    const count = counts.get(keyOf(fingerprintOf(one))) ?? 0
+    const { counting, ignored } = silencer.revisions(one)
+    if (await silencer.isKnown(one, count, counting)) silenced.push({ one, by: 'baseline' })
+    else
+      kept.push({
+        one,
+        ignoredAllowance:
+          (await silencer.isAllowed(one, ignored)) || (await silencer.isKnown(one, count, ignored)),
+      })
+  }
+  return { kept, silenced, problems: [...silencer.problems] }
+}
+
+class Silencer {
+  readonly problems = new Set<string>()
+  readonly #sources: SilenceSources
+  readonly #files: AllowanceFiles
+  readonly #server: readonly ServerAllowance[]
+  readonly #comments = new Map<string, CommentAllowances>()
+
+  constructor(sources: SilenceSources) {
+    this.#sources = sources
+    this.#files = new AllowanceFiles(sources.read)
+    this.#server = sources.gate === 'receive' ? parseServerAllow(sources.serverAllow) : []
+  }
+
+  /** What names the finding by rule and place, if anything that counts does. */
+  async explicit(one: Silenceable): Promise<SilencedBy | null> {
+    if (allows(this.#server, one.rule, pathOf(one))) return 'server'
+    if (await this.isAllowed(one, this.revisions(one).counting)) return 'policy'
+    return (await this.#isCommented(one)) ? 'comment' : null
+  }
+
+  /** Revisions whose policy and baseline count for a finding, and those that would be asked but for the gate. */
+  revisions({ rule, entry }: Silenceable): { counting: readonly string[]; ignored: readonly string[] } {
+    const { gate, tips, trusted } = this.#sources
+    const pushed = [...tips, entry.commit ?? '']
+    if (gate === 'here' || !GATE_RULES.has(rule)) return { counting: [...pushed, ...trusted], ignored: [] }
+    if (gate === 'range') return { counting: trusted, ignored: pushed }
+    return { counting: [], ignored: [...pushed, ...trusted] }
+  }
+
+  async isAllowed(one: Silenceable, revisions: readonly string[]): Promise<boolean> {
+    for (const revision of revisions)
+      if (allows(await this.#files.policy(revision), one.rule, pathOf(one))) return true
+    return false
+  }
+
+  /** @param count how many findings have the same fingerprint */
+  async isKnown(one: Silenceable, count: number, revisions: readonly string[]): Promise<boolean> {
+    for (const revision of revisions) {
+      const baseline = await this.#files.baseline(revision)
+      if (baseline instanceof NixsecretError) this.problems.add(baseline.message)
+      else if (baseline?.has(fingerprintOf(one), count)) return true
+    }
+    return false
+  }
+
+  /** Where a tip has the same thing in a later version, the comment must be there: one may be added later, or go. */
+  async #isCommented({ rule, draft, entry, later }: Silenceable): Promise<boolean> {
+    if (GATE_RULES.has(rule) || pathOf({ draft, entry }) !== entry.path) return false
+    const own = typeof draft.line === 'number' ? [{ oid: entry.oid, line: draft.line }] : []
+    const isLatest = later.length === 0 || later.some(({ oid }) => oid === entry.oid)
+    const places = isLatest ? own : later
+    for (const { oid, line } of places) {
+      const comments = await this.#commentsOf(oid, isNix(entry.path))
+      if (!comments.get(line)?.has(rule)) return false
+    }
+    return places.length > 0
+  }
+
+  async #commentsOf(oid: string, nix: boolean): Promise<CommentAllowances> {
+    const key = `${oid} ${nix}`
+    let comments = this.#comments.get(key)
+    if (comments === undefined) {
+      const content = await this.#sources.contentOf(oid)
+      comments =
+        content === null ? new Map() : commentAllowances(Buffer.from(content).toString('latin1'), nix)
+      this.#comments.set(key, comments)
+    }
+    return comments
+  }
+}
