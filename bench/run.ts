@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--runs N] [--only files,many,one,big]
+// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard] [--history DIR]
 // Everything is measured in one run, the contestants in turn, and the medians are compared; see README.md.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -8,6 +8,7 @@ import { PROGRAM, Sandbox } from '../test/support/sandbox.ts'
 import { measureBig } from './big.ts'
 import { contestants } from './contestants.ts'
 import { measureFiles, measureMany } from './files.ts'
+import { measureGuard } from './guard.ts'
 import { makeKeys } from './keys.ts'
 import { measureOne } from './one.ts'
 import { printTable, type Row } from './table.ts'
@@ -16,7 +17,8 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
-    only: { type: 'string', default: 'files,many,one,big' },
+    only: { type: 'string', default: 'files,many,one,big,guard' },
+    history: { type: 'string' },
   },
 })
 const runs = Number(values.runs ?? (values.quick ? 3 : 7))
@@ -45,5 +47,7 @@ if (wanted.has('big')) {
   const mebibytes = values.quick ? 256 : 1024
   rows.push(...(await measureBig(keys, mebibytes, Math.min(runs, 5), progress)))
 }
+if (wanted.has('guard'))
+  rows.push(...(await measureGuard(sandbox, runs, values.quick, progress, values.history)))
 printTable(rows)
 sandbox.remove()
