@@ -82,7 +82,7 @@ export class PayloadSealer {
   #nonce: Buffer | null
   #counter = 0
 
-  /** @param nonce 16 random bytes that were never used with this file key; for tests */
+  /** @param nonce 16 random bytes that were never used with this file key for another plaintext */
   constructor(fileKey: Uint8Array, nonce: Uint8Array = randomBytes(NONCE_SIZE)) {
     this.#nonce = asBuffer(nonce)
     this.#key = deriveKey(fileKey, nonce, 'payload')

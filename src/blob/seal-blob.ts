@@ -1,18 +1,17 @@
 import { enarmor } from '../age/armor.ts'
-import { type PreparedHeader, prepareHeader, sealBytes } from '../age/seal.ts'
+import { prepareHeader, sealBytes } from '../age/seal.ts'
 import type { Readers } from './readers.ts'
 
 /**
  * A new blob for these readers; empty content stays an empty blob.
  * @param armored whether as text, as the blob before it was
- * @param header one that was prepared for these readers, and for this blob alone
  */
 export async function sealBlob(
   plaintext: Uint8Array,
   readers: Readers,
-  { armored = false, header }: { armored?: boolean; header?: PreparedHeader } = {},
+  { armored = false }: { armored?: boolean } = {},
 ): Promise<Buffer> {
   if (plaintext.length === 0) return Buffer.alloc(0)
-  const sealed = sealBytes(header ?? (await prepareHeader(readers.recipients, [readers.stanza])), plaintext)
+  const sealed = sealBytes(await prepareHeader(readers.recipients, [readers.stanza]), plaintext)
   return armored ? enarmor(sealed) : sealed
 }

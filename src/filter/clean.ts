@@ -1,9 +1,9 @@
+import { enarmor } from '../age/armor.ts'
 import { beginsAsAge } from '../age/inspect.ts'
 import { shellWord } from '../age/shell-word.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import { openBlob } from '../blob/open-blob.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
-import { sealBlob } from '../blob/seal-blob.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
@@ -14,6 +14,7 @@ import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { holdsPlaintext, type Plaintext } from './holds-plaintext.ts'
 import type { LargeSink } from './incoming.ts'
+import { newNonce, sealWholeAs } from './seal-as.ts'
 
 /** What clean hands to git, and what the user should hear about it. */
 export interface Cleaned {
@@ -137,8 +138,14 @@ async function seal(
   plaintext: Plaintext,
   readers: Readers,
 ): Promise<Cleaned> {
-  const armored = await wasArmored(earlier)
-  const blob = await sealBlob(content, readers, { armored, header: await context.headers.take(readers) })
+  const { seals } = context
+  let how = seals.find(plaintext.hash, readers.digest)
+  if (how === null) {
+    how = { ...(await context.headers.take(readers)), nonce: newNonce() }
+    seals.keep(plaintext.hash, readers.digest, how)
+  }
+  const sealed = sealWholeAs(how, content)
+  const blob = (await wasArmored(earlier)) ? enarmor(sealed) : sealed
   context.memo.remember(plaintext.hash, readers.digest, blobId(blob, context.repo.objectFormat))
   return { content: blob, ...conflictWarning(path, markersIn(content)) }
 }

@@ -11,6 +11,7 @@ import type { Repository } from '../git/repository.ts'
 import { tryGit } from '../git/run-git.ts'
 import { BlobOpener } from './blob-opener.ts'
 import { HeaderSource } from './header-source.ts'
+import { KeptSeals } from './kept-seals.ts'
 import { TreeBlobs } from './tree-blobs.ts'
 
 /** What clean and smudge know of the repository; each part is made when it is first needed. */
@@ -23,6 +24,8 @@ export class FilterContext {
   /** For clean, which never asks. */
   readonly silentKeys: Keys
   readonly memo: Memo
+  /** How plaintexts were sealed lately, so that they are sealed to the same bytes again. */
+  readonly seals: KeptSeals
   readonly locked: LockState
   /** What the index has at a path. */
   readonly index: TreeBlobs
@@ -39,6 +42,7 @@ export class FilterContext {
     this.keys = new Keys({}, ask)
     this.silentKeys = ask === null ? this.keys : new Keys({}, null)
     this.memo = new Memo(repo.stateDir)
+    this.seals = new KeptSeals(repo.stateDir, this.memo)
     this.locked = LockState.load(repo)
     this.opener = new BlobOpener(this.keys, this.memo)
     const indexFile = process.env.GIT_INDEX_FILE ?? `${repo.gitDir}/index`
@@ -60,6 +64,7 @@ export class FilterContext {
   /** Writes down what was learned and lets git's helpers go. */
   close(): void {
     this.memo.save()
+    this.seals.save()
     this.catFile.close()
     this.headers.close()
     this.opener.close()

@@ -32,7 +32,7 @@ export async function readHeader(source: Source): Promise<Header | null> {
  */
 export async function* openLarge(
   source: Source,
-  header: Header,
+  header: Pick<Header, 'length'>,
   fileKey: Uint8Array,
 ): AsyncGenerator<Buffer> {
   const opener = new PayloadOpener(fileKey)

@@ -11,9 +11,13 @@ import { ConflictMarkers } from './conflict-markers.ts'
 import type { EarlierBlobs } from './earlier-blobs.ts'
 import { FallbackSpool } from './fallback-spool.ts'
 import type { FilterContext } from './filter-context.ts'
+import { openLarge } from './large-blob.ts'
+import { newNonce, type Seal, sealAs } from './seal-as.ts'
 
 /** Writes at once what is sealed, where nothing needs to be known first. */
 export type Direct = (bytes: Buffer) => void
+
+type Pieces = Iterable<Buffer> | AsyncIterable<Buffer>
 
 /** Large plaintext, and for whom. */
 export interface LargePlaintext {
@@ -26,6 +30,7 @@ export interface LargePlaintext {
 export class SealedContent implements LargeClean {
   readonly #context: FilterContext
   readonly #what: LargePlaintext
+  readonly #seal: Seal
   readonly #sealer: PayloadSealer
   readonly #spool: FallbackSpool
   readonly #direct: Direct | null
@@ -38,7 +43,8 @@ export class SealedContent implements LargeClean {
   constructor(context: FilterContext, what: LargePlaintext, header: PreparedHeader, direct: Direct | null) {
     this.#context = context
     this.#what = what
-    this.#sealer = new PayloadSealer(header.fileKey)
+    this.#seal = { ...header, nonce: newNonce() }
+    this.#sealer = new PayloadSealer(this.#seal.fileKey, this.#seal.nonce)
     this.#spool = new FallbackSpool(context.spoolDir, false)
     this.#direct = direct
     this.#hasher = context.memo.hasher()
@@ -64,8 +70,13 @@ export class SealedContent implements LargeClean {
     const reused = await reusable(this.#context, plaintext, earlier, readers)
     if (reused !== null) return { content: reused.content }
     if (this.#fault !== null) throw this.#fault
-    const armored = armoredSize(this.#spool.size) <= MAX_ARMORED_SIZE && (await wasArmored(earlier))
-    const content = armored ? this.#armored(plaintext.hash) : this.#binary(plaintext.hash)
+    const seal = this.#sealFor(plaintext.hash)
+    const size = this.#spool.size - this.#seal.bytes.length + seal.bytes.length
+    const sealed = seal === this.#seal ? this.#spool.read() : this.#sealedAs(seal)
+    const armored = armoredSize(size) <= MAX_ARMORED_SIZE && (await wasArmored(earlier))
+    const content = armored
+      ? await this.#armored(plaintext.hash, sealed)
+      : this.#binary(plaintext.hash, size, sealed)
     return { content, ...warning }
   }
 
@@ -73,18 +84,38 @@ export class SealedContent implements LargeClean {
     this.#spool.discard()
   }
 
+  /** The seal that this plaintext had before, else the one that it has now. */
+  #sealFor(hash: Buffer): Seal {
+    const { seals } = this.#context
+    const { digest } = this.#what.readers
+    const before = seals.find(hash, digest)
+    if (before === null) seals.keep(hash, digest, this.#seal)
+    return before ?? this.#seal
+  }
+
+  /** What was sealed, opened and sealed as it was before: which seal fits shows at the end of a plaintext alone. */
+  #sealedAs(seal: Seal): AsyncGenerator<Buffer> {
+    const { bytes, fileKey } = this.#seal
+    return sealAs(
+      seal,
+      openLarge(() => this.#spool.read(), bytes, fileKey),
+    )
+  }
+
   /** What was sealed; the memo learns of it on the way, so that it is kept where no key can open it. */
-  async *#binary(hash: Buffer): AsyncGenerator<Buffer> {
-    const id = createHash(this.#context.repo.objectFormat).update(`blob ${this.#spool.size}\0`)
-    for (const piece of this.#spool.read()) {
+  async *#binary(hash: Buffer, size: number, sealed: Pieces): AsyncGenerator<Buffer> {
+    const id = createHash(this.#context.repo.objectFormat).update(`blob ${size}\0`)
+    for await (const piece of sealed) {
       id.update(piece)
       yield piece
     }
     this.#context.memo.remember(hash, this.#what.readers.digest, id.digest('hex'))
   }
 
-  #armored(hash: Buffer): Buffer {
-    const blob = enarmor(Buffer.concat([...this.#spool.read()]))
+  async #armored(hash: Buffer, sealed: Pieces): Promise<Buffer> {
+    const pieces: Buffer[] = []
+    for await (const piece of sealed) pieces.push(piece)
+    const blob = enarmor(Buffer.concat(pieces))
     this.#context.memo.remember(
       hash,
       this.#what.readers.digest,
