@@ -1,4 +1,5 @@
 import type { BytePath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
 import type { Repository } from '../git/repository.ts'
 import type { CheckResult, Finding, RuleId } from './finding.ts'
 import { type CheckOptions, type Inspection, inspect } from './inspection.ts'
@@ -28,16 +29,23 @@ export function checkStaged(repo: Repository, options: CheckOptions = {}): Promi
 /**
  * Every commit of `A..B`, and the whole tree of B.
  * @param range as git writes it; an `A` of zeros, as CI systems give for a new branch, means everything up to B
- * @throws NixsecretError `missing` where an end of it is not here, `usage` where it is no such range
+ * @throws NixsecretError `missing` where an end of it, or a commit between, is not here, `usage` where it is no such range
  */
 export function checkRange(
   repo: Repository,
   range: string,
   options: CheckOptions = {},
 ): Promise<CheckResult> {
-  return inspect(repo, options, async (inspection) =>
-    checkCommits(inspection, { range: await resolveRange(inspection, range), gate: 'range' }),
-  )
+  return inspect(repo, options, async (inspection) => {
+    const found = await checkCommits(inspection, {
+      range: await resolveRange(inspection, range),
+      gate: 'range',
+    })
+    if (!inspection.cutOff) return found
+    throw new NixsecretError('missing', 'this shallow clone has not every commit of the range', {
+      hints: ['git fetch --unshallow'],
+    })
+  })
 }
 
 /** One tree (as a rule that of a commit), with everything in it, and nothing of what came before it. */
@@ -89,9 +97,16 @@ export async function checkCommits(
     inspection.scope = 'whole'
     await judge.all(treeEntries(inspection, ruling))
   }
-  const dropped = await markStillDropped(inspection, judge.raised, range.tips)
-  const raised = await markStillThere(inspection, dropped, range.tips)
-  return result(inspection, raised.map(soften), { gate, tips: range.tips, branches, byName })
+  // Of a whole history the branches are what somebody still works on; there may be thousands of other refs.
+  const dropped = await markStillDropped(inspection, judge.raised, ruling)
+  const raised = await markStillThere(inspection, dropped, ruling)
+  return result(inspection, raised.map(soften), {
+    gate,
+    tips: range.tips,
+    allowing: ruling,
+    branches,
+    byName,
+  })
 }
 
 // What they say is said of whoever evaluates the commit: nobody does, once no tip is so any more.
@@ -104,6 +119,8 @@ function soften(one: Raised): Raised {
 interface Outcome {
   readonly gate: Gate
   readonly tips: readonly string[]
+  /** The tips whose policy and baseline may allow findings; all, by default. */
+  readonly allowing?: readonly string[]
   readonly branches?: ReadonlyMap<string, string> | undefined
   readonly byName?: boolean
 }
@@ -112,9 +129,9 @@ interface Outcome {
 export async function result(
   inspection: Inspection,
   raised: readonly Raised[],
-  { gate, tips, branches, byName = false }: Outcome,
+  { gate, tips, allowing = tips, branches, byName = false }: Outcome,
 ): Promise<CheckResult> {
-  const { kept, silenced, problems } = await silenceRaised(inspection, raised, { gate, tips })
+  const { kept, silenced, problems } = await silenceRaised(inspection, raised, { gate, tips: allowing })
   const known = silenced.flatMap(({ one, by }) => (by === 'baseline' ? [one] : []))
   inspection.onFound([...kept.map(({ one }) => one), ...known])
   const looked = {
@@ -123,6 +140,7 @@ export async function result(
     files: inspection.contents.size,
     byName,
     leftOut: inspection.objects.leftOut,
+    ...(inspection.cutOff ? { cutOff: true as const } : {}),
   }
   const findings = await withHints(inspection, kept, { gate, tips, branches })
   return { findings, silenced: silenced.length, problems, looked }

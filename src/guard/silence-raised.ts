@@ -31,6 +31,9 @@ export async function silenceRaised(
 }
 
 async function read(inspection: Inspection, revision: string, file: string): Promise<Buffer | null> {
+  // Asked first, as most have none: to list a tree takes long.
+  const asks = revision !== '' && (await inspection.objects.promisors()).length === 0
+  if (asks && (await inspection.catFile.info(`${revision}:${file}`)) === null) return null
   // Of a commit as of the index only a regular file counts: a symlink's target is somebody's text as well.
   const tree = await inspection.treeByPath(revision === '' ? null : revision)
   const line = tree.get(textPath(file))

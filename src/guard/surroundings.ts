@@ -1,7 +1,8 @@
-import { type BytePath, textPath } from '../byte-path.ts'
+import { type BytePath, pathBytes, textPath } from '../byte-path.ts'
 import type { NixTarget } from '../nix/facts.ts'
 import { storeOf } from '../policy/readers-of.ts'
 import { BlobShapes } from './blob-shapes.ts'
+import { isHardwareIdentity } from './content/age-identities.ts'
 import { type Entry, isFile } from './entry.ts'
 import type { Inspection } from './inspection.ts'
 import { isPublicKey } from './public-key.ts'
@@ -16,6 +17,8 @@ export interface ProtectedRead {
 
 const FLAKE = textPath('flake.nix')
 const DEFAULT = 'default.nix'
+// Of a directory these read `default.nix` alone.
+const IMPORTS = /^(import|callPackage|builtins\.scopedImport)$/
 const MAX_LOOK = 16 << 20
 
 /** What the commit of a Nix file has at the paths that the file names. */
@@ -32,15 +35,19 @@ export class Surroundings {
   /** The target, if it is a tracked file with plaintext in it that may be a secret, and no attribute protects it. */
   async openFile(entry: Entry, target: NixTarget): Promise<BytePath | null> {
     const path = await this.#resolve(entry, target)
-    const line = path === null ? undefined : (await this.#lines(entry)).get(path)
-    if (path === null || line === undefined || !isFile(line)) return null
+    const found = path === null ? null : await this.#find(entry, path)
+    if (path === null || found?.type !== 'blob') return null
     if ((await entry.state.group.drivers([path])).has(path)) return null
-    const shape = await this.#shapes.look(line.oid)
+    const shape = await this.#shapes.look(found.oid)
     if (shape.kind === 'age' || shape.kind === 'empty') return null
-    const blob = await this.#inspection.objects.getUpTo(line.oid, MAX_LOOK)
-    if (blob === null) return null
+    const blob = await this.#inspection.objects.getUpTo(found.oid, MAX_LOOK)
+    if (blob === null || isPublicKey(blob.content)) return null
+    if (isHardwareIdentity(blob.content)) return null
     const { foreignCiphertext } = await import('./content/foreign-ciphertext.ts')
-    return isPublicKey(blob.content) || foreignCiphertext(path, blob.content) !== null ? null : path
+    if (foreignCiphertext(path, blob.content) !== null) return null
+    // Where a symlink leads is no secret.
+    const line = (await this.#lines(entry)).get(path)
+    return line !== undefined && isFile(line) ? path : null
   }
 
   /**
@@ -52,20 +59,22 @@ export class Surroundings {
     if (!entry.state.group.protects) return null
     const path = await this.#resolve(entry, target)
     if (path === null) return null
-    const lines = await this.#lines(entry)
-    if (lines.has(path)) {
-      const [read] = await this.#secrets(entry, [path])
-      return read === undefined ? null : { path: read, directory: null }
-    }
+    const found = path === '' ? { type: 'tree' } : await this.#find(entry, path)
+    if (found === null) return null
+    if (found.type === 'blob') return this.#secretAt(entry, path)
     const prefix = path === '' ? '' : `${path}/`
-    if (/^(import|callPackage|scopedImport|imports)\b/.test(how)) {
+    if (IMPORTS.test(how)) {
       const module = `${prefix}${DEFAULT}` as BytePath
-      const [read] = lines.has(module) ? await this.#secrets(entry, [module]) : []
-      return read === undefined ? null : { path: read, directory: null }
+      return (await this.#find(entry, module)) === null ? null : this.#secretAt(entry, module)
     }
-    const below = [...lines.keys()].filter((name) => name.startsWith(prefix))
+    const below = [...(await this.#lines(entry)).keys()].filter((name) => name.startsWith(prefix))
     const [read] = await this.#secrets(entry, below)
     return read === undefined ? null : { path: read, directory: path === '' ? textPath('.') : path }
+  }
+
+  async #secretAt(entry: Entry, path: BytePath): Promise<ProtectedRead | null> {
+    const [read] = await this.#secrets(entry, [path])
+    return read === undefined ? null : { path: read, directory: null }
   }
 
   async #secrets({ state }: Entry, paths: readonly BytePath[]): Promise<BytePath[]> {
@@ -74,6 +83,21 @@ export class Surroundings {
     const open = paths.filter((path) => drivers.get(path) === 'nixsecret')
     const at = await this.#inspection.policies.at(state.policy)
     return 'policy' in at ? open.filter((path) => storeOf(at.policy, path) !== 'plaintext') : open
+  }
+
+  /**
+   * What the entry's commit has at a path. Git is asked for the one path; but of a partial clone it would fetch the
+   * blob, to tell its size.
+   */
+  async #find(entry: Entry, path: BytePath): Promise<{ type: string; oid: string } | null> {
+    const { catFile, objects } = this.#inspection
+    if (entry.commit !== null && (await objects.promisors()).length === 0)
+      return catFile.info(Buffer.concat([Buffer.from(`${entry.commit}:`), pathBytes(path)]))
+    const lines = await this.#lines(entry)
+    const line = lines.get(path)
+    if (line !== undefined) return { type: 'blob', oid: line.oid }
+    for (const name of lines.keys()) if (name.startsWith(`${path}/`)) return { type: 'tree', oid: '' }
+    return null
   }
 
   async #lines({ commit }: Entry): Promise<ReadonlyMap<BytePath, TreeLine>> {
@@ -93,9 +117,8 @@ export class Surroundings {
 
   /** The directory of the flake that a file belongs to; the top where there is none. */
   async #flakeAbove(entry: Entry): Promise<string> {
-    const lines = await this.#lines(entry)
     for (let dir = directoryOf(entry.path); dir !== ''; dir = directoryOf(dir)) {
-      if (lines.has(`${dir}/${FLAKE}` as BytePath)) return dir
+      if ((await this.#find(entry, `${dir}/${FLAKE}` as BytePath)) !== null) return dir
     }
     return ''
   }

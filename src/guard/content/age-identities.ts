@@ -11,6 +11,18 @@ const MAX_LETTERS = 4096
 const HARDWARE = /^AGE-PLUGIN-(?:YUBIKEY|TPM|SE|FIDO2-HMAC|FIDO2PRF|TREZOR|LEDGER|TKEY)-$/
 const IDENTITY = /AGE-(?:SECRET-KEY|PLUGIN)-(?:[A-Z0-9+._]{1,32}-){0,4}1[02-9AC-HJ-NP-Z]+/g
 
+/** Whether a file holds such identities and comments, and nothing else. */
+export function isHardwareIdentity(content: Buffer): boolean {
+  const lines = content
+    .toString('latin1')
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  return (
+    lines.length > 0 &&
+    lines.every((line) => line.length <= MAX_LETTERS && HARDWARE.test(decodeBech32(line)?.prefix ?? ''))
+  )
+}
+
 /** Private keys of age (https://c2sp.org/age#x25519-identity). Checksums are checked, so examples are none. */
 export function ageIdentities(text: string): ContentHit[] {
   const hits: ContentHit[] = []

@@ -1,0 +1,181 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { checkAll, checkRange, checkRevision, checkStaged } from '../../src/guard/check.ts'
+import type { Finding } from '../../src/guard/finding.ts'
+import { letters, MADE } from './content/made-secrets.ts'
+import { type Content, GuardRepo, policyText, sealed } from './guard-repo.ts'
+
+const RULES = /^nix-/
+
+/** `severity rule path:line:column` of what the Nix rules find in one commit with these files. */
+async function found(files: Readonly<Record<string, Content>>): Promise<string[]> {
+  const repo = new GuardRepo()
+  await repo.begin()
+  repo.commit(files)
+  return brief((await checkRevision(await repo.open(), 'HEAD', repo.options)).findings)
+}
+
+function brief(findings: readonly Finding[]): string[] {
+  return findings
+    .filter(({ rule }) => RULES.test(rule))
+    .map(({ severity, rule, path, line, column }) => `${severity} ${rule} ${path}:${line}:${column}`)
+}
+
+test('a secret in an option, where it stands; a hash is a warning', async () => {
+  const source =
+    '# ünïcode\n{\n  users.users.é.password = "hunter2";\n  users.users.b.hashedPassword = "$6$abcdefgh$' +
+    `${letters(86, 'hash')}";\n}\n`
+  assert.equal(await found({ 'a.nix': source, 'a.txt': source }), [
+    'error nix-inline-secret a.nix:3:28',
+    'warning nix-inline-secret a.nix:4:34',
+  ])
+})
+
+test('messages name the option and never the secret', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  repo.commit({ 'a.nix': '{ users.users."a\u001b[2Jb".password = "hunter2"; }' })
+  const { findings } = await checkRevision(await repo.open(), 'HEAD', repo.options)
+  const text = JSON.stringify(findings)
+  assert.not.match(text, 'hunter2')
+  assert.is(
+    findings.some(({ message }) => /[\u0000-\u001f]/.test(message)),
+    false,
+  )
+})
+
+test('an option that takes a secret file: plaintext that is tracked, and nothing else', async () => {
+  const yubikey = MADE.AGE_YUBIKEY?.value ?? ''
+  const option = (target: string) => `{ services.x.passwordFile = ${target}; }\n`
+  const cases: [string, Record<string, Content>, boolean][] = [
+    ['../plain', { plain: 'geheim\n' }, true],
+    ['../. + "/plain"', { plain: 'geheim\n' }, true],
+    ['"${../plain}"', { plain: 'geheim\n' }, true],
+    ['self + "/plain"', { plain: 'geheim\n', 'flake.nix': '{ }' }, true],
+    ['../plain', {}, false],
+    ['../plain', { plain: await sealed('geheim') }, false],
+    ['../plain', { plain: '' }, false],
+    ['../plain', { plain: `# serial\n${yubikey}\n` }, false],
+    [
+      '../plain',
+      { plain: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBPRNyUihwTsloxQwA49EoQePryWKnGj3svr3Mj0F5wA\n' },
+      false,
+    ],
+    ['../secrets/a', {}, false],
+    ['"/run/secrets/plain"', { plain: 'geheim\n' }, false],
+    ['../../plain', { plain: 'geheim\n' }, false],
+  ]
+  for (const [target, files, bad] of cases) {
+    const wanted = bad ? ['error nix-plaintext-file hosts/a.nix:1'] : []
+    const got = (await found({ ...files, 'hosts/a.nix': option(target) }))
+      .filter((line) => /plaintext-file/.test(line))
+      .map((line) => line.replace(/:\d+$/, ''))
+    assert.equal(got, wanted, `${target} ${Object.keys(files)}`)
+  }
+})
+
+test('where a symlink leads is no secret', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  const link = { mode: '120000', oid: repo.blob('somewhere') }
+  repo.commit({ plain: link, 'a.nix': '{ services.x.passwordFile = ./plain; }' })
+  assert.equal(brief((await checkRevision(await repo.open(), 'HEAD', repo.options)).findings), [])
+})
+
+test('a flake below the top: self is its own directory', async () => {
+  const files = {
+    'sub/flake.nix': '{ }',
+    'sub/plain': 'geheim\n',
+    'sub/x/a.nix': '{ a.passwordFile = "${self}/plain"; }',
+  }
+  assert.equal((await found(files)).length, 1)
+  assert.equal(
+    await found({ ...files, 'sub/flake.nix': null, plain: 'geheim\n', 'sub/plain': null }).then(
+      (l) => l.length,
+    ),
+    1,
+  )
+})
+
+test('what reads a protected file while Nix evaluates', async () => {
+  const cases: [string, string][] = [
+    ['builtins.readFile ../secrets/a', 'error'],
+    ['builtins.fromJSON (builtins.readFile ../secrets/a)', 'error'],
+    ['import ../secrets/a', 'error'],
+    ['import ../secrets', ''],
+    ['"x${../secrets/a}"', 'error'],
+    ['builtins.path { path = ../secrets/a; }', 'error'],
+    ['builtins.fetchGit ../.', 'error'],
+    ['builtins.path { path = ../.; }', 'warning'],
+    ['pkgs.mkDerivation { src = ../.; }', 'warning'],
+    ['{ base = ../.; }', ''],
+    ['builtins.readFile ../other', ''],
+    ['builtins.toFile "x" (builtins.readFile ../secrets/a)', 'error'],
+    ['builtins.hashFile "sha256" ../secrets/a', ''],
+  ]
+  for (const [expression, severity] of cases) {
+    const lines = await found({ other: 'x', 'hosts/a.nix': `{ pkgs, ... }:\n{ x = ${expression}; }\n` })
+    const severities = [...new Set(lines.map((line) => line.split(' ')[0]))]
+    assert.equal(severities, severity === '' ? [] : [severity], `${expression}: ${lines}`)
+    for (const line of lines) assert.match(line, /nix-eval-read hosts\/a\.nix:2:/)
+  }
+})
+
+test('a directory with a protected default.nix, which import takes', async () => {
+  const files = { 'secrets/default.nix': await sealed('{ }'), 'a.nix': '{ imports = [ ./secrets ]; }' }
+  assert.equal(await found(files), ['error nix-eval-read a.nix:1:15'])
+})
+
+test('store = "plaintext" and sealed files are exempt', async () => {
+  const read = { 'a.nix': 'builtins.readFile ./secrets/a' }
+  const rule = '[[rule]]\npaths = ["/secrets/a"]\nstore = "plaintext"\n'
+  assert.is((await found(read)).length, 1)
+  assert.equal(await found({ ...read, 'nixsecret.toml': policyText() + rule }), [])
+  assert.equal(await found({ ...read, '.gitattributes': 'secrets/** filter=nixsecret-sealed -text\n' }), [])
+})
+
+test('commands and variables that bring secrets in', async () => {
+  const source =
+    '{\n  a = builtins.exec [ "pass" "x" ];\n  b = builtins.extraBuiltins.pass "x";\n  c = builtins.getEnv "DB_PASSWORD";\n  d = builtins.getEnv "PWD";\n}\n'
+  assert.equal(
+    (await found({ 'a.nix': source })).map((line) => line.replace(/:\d+$/, '')),
+    ['error nix-eval-command a.nix:2', 'error nix-eval-command a.nix:3', 'error nix-eval-command a.nix:4'],
+  )
+})
+
+test('too deep to be looked through is said', async () => {
+  const deep = `{ password = ${'['.repeat(2000)}${']'.repeat(2000)}; }`
+  assert.equal(
+    (await found({ 'a.nix': deep })).map((line) => line.split(':')[0]),
+    ['warning nix-unreadable a.nix'],
+  )
+})
+
+test('of an old commit, a read that no tip has is a note; a secret is an error for ever', async () => {
+  const repo = new GuardRepo()
+  const base = await repo.begin()
+  repo.commit({
+    'a.nix': 'builtins.readFile ./secrets/a',
+    'b.nix': '{ users.users.a.password = "hunter2"; }',
+  })
+  repo.commit({ 'a.nix': '{ }', 'b.nix': '{ }' })
+  for (const result of [
+    await checkRange(await repo.open(), `${base}..HEAD`, repo.options),
+    await checkAll(await repo.open(), repo.options),
+  ])
+    assert.equal(
+      brief(result.findings).map((line) => line.split(':')[0]),
+      ['note nix-eval-read a.nix', 'error nix-inline-secret b.nix'],
+    )
+})
+
+test('staged: what the commit changes is read, by what the index has', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  repo.commit({ 'old.nix': '{ users.users.a.password = "hunter2"; }' })
+  repo.stage({ 'new.nix': '{ services.x.passwordFile = ./plain; }', plain: 'geheim\n' })
+  const { findings } = await checkStaged(await repo.open(), repo.options)
+  assert.equal(brief(findings), ['error nix-plaintext-file new.nix:1:29'])
+})
+
+test.run()
