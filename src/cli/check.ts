@@ -70,6 +70,9 @@ export async function run(args: string[]): Promise<number> {
   process.stdout.write(await rendered(result, wanted))
   for (const problem of result.problems) printNote(problem)
   printNote(renderSummary(result))
+  const below = repo.workTree !== null && process.cwd() !== repo.workTree
+  if (below && wanted.format === 'text' && result.findings.some(({ hint }) => hint !== ''))
+    printHint('cd "$(git rev-parse --show-toplevel)"    # first: the commands above are for there')
   return hasErrors(result) ? 1 : 0
 }
 

@@ -1,5 +1,6 @@
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
+import { gitPaths } from '../git/git-path.ts'
 import type { CheckResult } from '../guard/finding.ts'
 import { runChainedHook } from '../setup/chained-hook.ts'
 import { cutCommitMessage } from '../setup/cut-commit-message.ts'
@@ -32,11 +33,10 @@ export async function run(args: string[]): Promise<number> {
   check?.catch(() => {})
   // Only this one reads; all others leave standard input to the chained hook.
   const input = name === 'pre-push' ? await readInput(name) : null
-  const [code] = await Promise.all([
-    runChainedHook(name, rest, input),
-    // Of the commit just made, or of one that was given up: git writes the next one's only after pre-commit.
-    cutCommitMessage(process.cwd()),
-  ])
+  const [hooks = '', message = ''] = await gitPaths(['hooks', 'COMMIT_EDITMSG'], process.cwd())
+  // Of the commit just made, or of one that was given up: git writes the next one's only after pre-commit.
+  cutCommitMessage(message)
+  const code = await runChainedHook(hooks, name, rest, input)
   if (code !== 0 || check === null) return code
   return (await report(name, await (await check)(rest, input))) ? 1 : 0
 }
@@ -71,6 +71,9 @@ async function report(name: HookName, result: CheckResult): Promise<boolean> {
   printError(
     `${name} stopped ${name === 'pre-push' ? 'the push' : 'the commit'}: nothing has left this machine`,
   )
-  printHint(name === 'pre-push' ? 'git nixsecret check --help' : 'git nixsecret check --staged')
+  // Set where git was called below the top; not before a push.
+  if (process.env.GIT_PREFIX)
+    printHint('cd "$(git rev-parse --show-toplevel)"    # first: the commands above are for there')
+  if (name !== 'pre-push') printHint('git nixsecret check --staged')
   return true
 }

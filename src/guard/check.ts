@@ -155,17 +155,17 @@ async function withHints(
   const raised = kept.map(({ one }) => one)
   const commits = new Set(raised.flatMap(({ entry }) => (entry.commit === null ? [] : [entry.commit])))
   const [places, configured] = await Promise.all([
-    standings(inspection, [...commits], tips, branches),
+    standings(inspection, [...commits], tips, branches, gate === 'receive'),
     // What a server has configured says nothing of the machine where the hint is read.
     gate === 'receive' ? false : isConfigured(inspection),
   ])
   const restaged = toRestage(raised)
   const first = tips.length === 1 ? firstFaulty(inspection, raised, places) : null
   return Promise.all(
-    kept.map(async ({ one, ignoredAllowance }) => {
+    kept.map(async ({ one, ...ignored }) => {
       const standing = one.entry.commit === null ? null : (places.get(one.entry.commit) ?? null)
       const whole = one.draft.remedy === 'restore' ? await wholeBefore(inspection, one.entry) : null
-      return toFinding(one, { standing, configured, whole, restaged, first, ignoredAllowance })
+      return toFinding(one, { standing, configured, whole, restaged, first, ...ignored })
     }),
   )
 }

@@ -1,5 +1,4 @@
 import type { NixFact } from '../nix/facts.ts'
-import { neverEncrypted } from '../policy/readers-of.ts'
 import type { Hit } from './content/placed-hit.ts'
 import type { Entry } from './entry.ts'
 import type { Draft, RuleId } from './finding.ts'
@@ -11,6 +10,7 @@ import { privateKey } from './rules/private-key.ts'
 import type { NixRule } from './rules/rule.ts'
 import { Surroundings } from './surroundings.ts'
 
+const AT_ONCE = 4096
 const HIT_RULES = { 'private-key': privateKey, credential } as const
 
 /** Judges files by their content: those that nothing protects, so that they are what they seem. */
@@ -26,13 +26,15 @@ export class ContentJudge {
   }
 
   async judge(entries: readonly Entry[]): Promise<void> {
-    const wanted = entries.filter(
-      (entry) => this.#inspection.wantsContent(entry) && !neverEncrypted(entry.path),
-    )
+    // The policy and attributes too: they are never encrypted, so a key in them is as open as anywhere.
+    const wanted = entries.filter((entry) => this.#inspection.wantsContent(entry))
     await this.#inspection.needContent(wanted)
-    // All are asked for at once, and raised in order.
-    const found = await Promise.all(wanted.map((entry) => this.draftsOf(entry)))
-    for (const [i, drafts] of found.entries()) this.#raise(wanted[i] as Entry, drafts)
+    // Many are asked for at once, and raised in order; a tree may have a million.
+    for (let start = 0; start < wanted.length; start += AT_ONCE) {
+      const some = wanted.slice(start, start + AT_ONCE)
+      const found = await Promise.all(some.map((entry) => this.draftsOf(entry)))
+      for (const [i, drafts] of found.entries()) this.#raise(some[i] as Entry, drafts)
+    }
   }
 
   #raise(entry: Entry, drafts: readonly { rule: RuleId; draft: Draft }[]): void {

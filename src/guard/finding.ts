@@ -44,6 +44,8 @@ export interface Looked {
   readonly byName: boolean
   /** Whether files were left unread that a partial clone has not, and whose names clear them. */
   readonly leftOut: boolean
+  /** Whether commits are missing that a shallow clone has not. */
+  readonly cutOff?: true
 }
 
 /**

@@ -54,6 +54,8 @@ export class Inspection {
   fetches: 'named' | 'all' | 'none' = 'named'
   /** Commits that the walk came from: what was there before it. */
   readonly outside = new Set<string>()
+  /** Whether the walk came to the edge of a shallow clone: what was there before is not here. */
+  cutOff = false
   readonly #git: GitBlobs
   readonly #protection: Protection
   readonly #trees = new Map<string, Promise<readonly TreeLine[]>>()
@@ -98,7 +100,9 @@ export class Inspection {
   /** Has the files here that say how others are judged, in a partial clone too. */
   async needRuling(lines: readonly TreeLine[]): Promise<void> {
     if ((await this.objects.promisors()).length === 0) return
-    const ruling = lines.filter((line) => isFile(line) && neverEncrypted(line.path))
+    const ruling = lines.filter(
+      (line) => (isFile(line) || line.mode === '120000') && neverEncrypted(line.path),
+    )
     if (ruling.length > 0) await this.objects.need(ruling.map(({ oid }) => oid))
   }
 
@@ -133,6 +137,12 @@ export class Inspection {
     return new DiffTree(this.place, this.repo.objectFormat)
   }
 
+  /** The process that lists trees. Ends with the inspection. */
+  treeReader(): DiffTree {
+    this.#diffTree ??= this.diffTree()
+    return this.#diffTree
+  }
+
   close(): void {
     this.#diffTree?.close()
     this.catFile.close()
@@ -142,8 +152,7 @@ export class Inspection {
 
   async #readTree(commit: string): Promise<readonly TreeLine[]> {
     const tree = await mustFind(this.catFile, `${commit}^{tree}`, `the tree of ${commit}`)
-    this.#diffTree ??= this.diffTree()
-    const lines = await this.#diffTree.tree(tree.oid)
+    const lines = await this.treeReader().tree(tree.oid)
     await this.needRuling(lines)
     return lines
   }

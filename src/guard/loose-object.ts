@@ -17,7 +17,7 @@ export async function looseObject(inspection: Inspection, ref: PushedRef, oid: s
       line: null,
       column: null,
       message: `${name} names a file that is plaintext and belongs to no commit, so nothing tells whether it is a secret`,
-      hint: `# if it is none: git push --no-verify`,
+      hint: '# leave the ref out of the push; if the file is no secret: git push --no-verify',
     },
   ]
 }

@@ -4,6 +4,7 @@ import { mendOpenFile, mendUntracked } from './mend-open-file.ts'
 import type { Raised } from './raised.ts'
 import { rewrite } from './rewrite.ts'
 import { gitPath, shellPath } from './shell-path.ts'
+import { GATE_RULES } from './silence/gate-rules.ts'
 import type { Standing } from './standing.ts'
 
 /** What decides how a finding is mended, apart from the finding. */
@@ -20,6 +21,8 @@ export interface Scene {
   readonly first?: string | null
   /** Whether what is pushed has an allowance for it, which does not count before the remote has it. */
   readonly ignoredAllowance: boolean
+  /** Whether a comment there means to allow it, and does not. */
+  readonly ignoredComment: boolean
 }
 
 // As the shell is to read it.
@@ -27,9 +30,20 @@ const EDITOR = ['"$', '{EDITOR:-vi}"'].join('')
 
 const NO_SECRET = ['# or, if it is no secret, take its path out of the rule:', `#   ${EDITOR} nixsecret.toml`]
 
-const IGNORED = [
-  '# the allowance in these commits does not count until the remote has it: push the commit that adds it first',
-]
+function ignored({ rule }: Raised, { ignoredAllowance, ignoredComment }: Scene): string[] {
+  const remarks: string[] = []
+  if (ignoredAllowance)
+    remarks.push(
+      '# the allowance in these commits does not count until the remote has it: push the commit that adds it first',
+    )
+  if (ignoredComment)
+    remarks.push(
+      GATE_RULES.has(rule)
+        ? `# no comment allows ${rule}: [[check.allow]] in nixsecret.toml does`
+        : `# the comment there does not count; it must read: nixsecret: allow ${rule}: and a reason`,
+    )
+  return remarks
+}
 
 /** Makes the finding, with the commands that fit what was found and where. */
 export function toFinding(raised: Raised, scene: Scene): Finding {
@@ -42,7 +56,7 @@ export function toFinding(raised: Raised, scene: Scene): Finding {
     line: draft.line ?? null,
     column: draft.column ?? null,
     message: draft.message,
-    hint: [...hint(raised, scene), ...(scene.ignoredAllowance ? IGNORED : [])].join('\n'),
+    hint: [...hint(raised, scene), ...ignored(raised, scene)].join('\n'),
   }
 }
 
@@ -101,7 +115,7 @@ function commands({ remedy, from }: Draft, path: BytePath, scene: Scene): string
   if (remedy === 'rekey') return [`git nixsecret rekey -- ${shellPath(path)}`]
   if (remedy === 'untrack') return [untrack(path)]
   if (remedy === 'filter') return [...protect(path, init), ...NO_SECRET]
-  if (remedy === 'hide-key') return [untrack(path), '# or encrypt it:', ...protect(path, init)]
+  if (remedy === 'hide-key') return [untrack(path), '# or, instead, encrypt it:', ...protect(path, init)]
   if (remedy === 'seal-file') return protect(from ?? path, init)
   if (remedy === 'take-out') return takeOut(path)
   if (remedy === 'read-later') return readLater(path, from)

@@ -59,12 +59,16 @@ async function knownToRemote(
   url: string,
 ): Promise<string[]> {
   const known = new Set<string>()
-  for (const { remoteOid } of refs) {
-    if (isZero(remoteOid)) continue
+  const absent = new Set<string>()
+  for (const { remoteOid, remoteRef } of refs) {
+    if (isZero(remoteOid)) {
+      absent.add(remoteRef)
+      continue
+    }
     const object = await inspection.catFile.info(`${remoteOid}^{}`)
     if (object === null) return []
     if (object.type === 'commit') known.add(object.oid)
   }
-  for (const oid of await trackedTips(inspection, remote, url)) known.add(oid)
+  for (const oid of await trackedTips(inspection, { remote, url, absent })) known.add(oid)
   return [...known]
 }

@@ -30,18 +30,14 @@ export async function checkPreReceive(
     // Awaited below; a fault must not count as unhandled until then.
     known.catch(() => {})
     const tips = new Set<string>()
-    const branches = new Map<string, string>()
     const loose: Finding[] = []
     for (const ref of refs) {
       const object = await peel(inspection, ref)
       if (object.type === 'blob') loose.push(...(await looseBlob(inspection, ref, object.oid)))
-      else {
-        tips.add(object.oid)
-        if (ref.ref.startsWith('refs/heads/')) branches.set(object.oid, ref.ref.slice(11))
-      }
+      else tips.add(object.oid)
     }
     const range = { tips: [...tips], without: await known }
-    const result = await checkCommits(inspection, { range, gate: 'receive', branches })
+    const result = await checkCommits(inspection, { range, gate: 'receive' })
     const { silenced, kept } = await allowed(inspection, loose)
     return {
       ...result,
@@ -73,7 +69,7 @@ function looseBlob(inspection: Inspection, { ref, oldOid, newOid }: ReceivedRef,
 function forReceiver(finding: Finding): Finding {
   const pass =
     finding.rule === 'loose-object'
-      ? '# if it is none: put it into a commit, at a path that is not to be encrypted'
+      ? '# if it is none: put it into a commit, at a path that is not to be encrypted; or on the server:\n# git config --add nixsecret.allow "loose-object /REF"'
       : `# if it is no secret any more, on the server: git config --add nixsecret.allow "${finding.rule} PATTERN"`
   const lines = finding.hint.split('\n').map((line) => (/^# .*--no-verify/.test(line) ? pass : line))
   return { ...finding, hint: lines.join('\n') }

@@ -19,6 +19,7 @@ export interface Standing {
  * Finds out where commits are: on a remote already, in HEAD, elsewhere.
  * In a bare repository everything that a branch or tag has counts as pushed.
  * @param tips what was judged: where HEAD is none of it, to amend HEAD would mend nothing of it
+ * @param elsewhere who mends it sits in another clone, at the tip that was pushed, by whatever name the branch has there
  * @param branches commit that is pushed → the branch that it is pushed from
  */
 export async function standings(
@@ -26,13 +27,14 @@ export async function standings(
   commits: readonly string[],
   tips: readonly string[],
   branches: ReadonlyMap<string, string> = new Map(),
+  elsewhere = false,
 ): Promise<ReadonlyMap<string, Standing>> {
   const found = new Map<string, Standing>()
   if (commits.length === 0) return found
   const bare = inspection.repo.workTree === null
-  const elsewhere = bare ? ['refs/heads/', 'refs/tags/', 'refs/remotes/'] : ['refs/remotes/']
+  const shared = bare ? ['refs/heads/', 'refs/tags/', 'refs/remotes/'] : ['refs/remotes/']
   const [known, head] = await Promise.all([
-    tipsOf(inspection, elsewhere),
+    tipsOf(inspection, shared),
     inspection.catFile.info('HEAD^{commit}'),
   ])
   const [local, outside] = await Promise.all([
@@ -45,11 +47,13 @@ export async function standings(
     // A tree that was judged by itself stands nowhere.
     if ((await inspection.catFile.info(oid))?.type !== 'commit') continue
     const parent = await inspection.catFile.info(`${oid}^`)
+    const here = away || outside.has(oid) ? 'no' : head.oid === oid ? 'is' : 'has'
+    const there = tips.includes(oid) ? 'is' : 'no'
     found.set(oid, {
       pushed: !local.has(oid),
-      head: away || outside.has(oid) ? 'no' : head.oid === oid ? 'is' : 'has',
+      head: elsewhere ? there : here,
       root: parent === null,
-      branch: branches.get(oid) ?? branch,
+      branch: elsewhere ? null : (branches.get(oid) ?? branch),
     })
   }
   return found

@@ -1,3 +1,4 @@
+import type { Expr } from './ast.ts'
 import { FactCollector } from './fact-collector.ts'
 import type { NixFact } from './facts.ts'
 import { parseNix } from './parse-nix.ts'
@@ -12,6 +13,7 @@ const CUT = {
   size: 'it is too large',
   depth: 'it is nested too deeply',
   faults: 'too much of it is no Nix',
+  end: 'it ends within a text, a comment or a bracket',
 } as const
 
 /**
@@ -26,8 +28,25 @@ export function nixFacts(source: string): readonly NixFact[] {
     return facts.all()
   }
   if (!WORTH_A_LOOK.test(source)) return []
-  const { root, cut } = parseNix(source)
+  const { root, cut, errors } = parseNix(withoutMarkers(source))
   const stopped = walkFile(root, facts) ?? (cut === undefined ? null : CUT[cut])
   if (stopped !== null) facts.unreadable(0, stopped)
+  else if (isUnclosed(source, root, errors)) facts.unreadable(0, CUT.end)
   return facts.all()
+}
+
+/** Whether what was begun goes on to the end of the file, which hides all that stands behind it. */
+function isUnclosed(source: string, root: Expr, errors: readonly number[]): boolean {
+  // Nothing but comments.
+  if (root.kind === 'error' && root.items.length === 0) return false
+  const atEnd = errors.at(-1) === source.length
+  return atEnd || errors.some((at) => source.startsWith('/*', at) || source.startsWith('/*', at - 1))
+}
+
+/** Both sides of a conflict that was committed are in the file; between its markers each is Nix as a rule. */
+function withoutMarkers(source: string): string {
+  if (!source.includes('<<<<<<< ') || !source.includes('>>>>>>> ')) return source
+  return source.replace(/^(?:<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)(?![^ \r\n]).*$/gm, (line) =>
+    ' '.repeat(line.length),
+  )
 }

@@ -3,20 +3,21 @@ import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import { gitPath } from '../git/git-path.ts'
 import { type HookName, KEPT } from './hook-text.ts'
 
 /**
  * Runs the hook that init moved aside, if there is one, as git would have.
+ * @param dir where git looks for hooks
  * @param input what git wrote to standard input, where that was read already; null hands ours on
  * @returns its exit code, 0 where there is none or git would not have run it
  */
 export async function runChainedHook(
+  dir: string,
   name: HookName,
   args: readonly string[],
   input: Buffer | null,
 ): Promise<number> {
-  const file = join(await gitPath('hooks', process.cwd()), name + KEPT)
+  const file = join(dir, name + KEPT)
   try {
     accessSync(file, constants.X_OK)
   } catch {

@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
-import { gitPath } from '../git/git-path.ts'
 
 // What `git commit -v` puts above the diff, behind whatever core.commentChar says ("auto": git picks one).
 // See https://git-scm.com/docs/git-commit#Documentation/git-commit.txt---verbose
@@ -10,10 +9,11 @@ const LARGEST = 64 << 20
 
 /**
  * Cuts the diff off the commit message that git keeps in `COMMIT_EDITMSG`: with `git commit -v` it is plaintext.
+ * @param file where git keeps it
  * @returns whether there was one
  */
-export async function cutCommitMessage(cwd: string): Promise<boolean> {
-  const cut = await withMessage(cwd, constants.O_RDWR, (fd, text) => {
+export function cutCommitMessage(file: string): boolean {
+  const cut = withMessage(file, constants.O_RDWR, (fd, text) => {
     const found = SCISSORS.exec(text)
     if (found !== null) ftruncateSync(fd, found.index)
     return found !== null
@@ -22,22 +22,18 @@ export async function cutCommitMessage(cwd: string): Promise<boolean> {
 }
 
 /** What stands below the scissors in `COMMIT_EDITMSG`, one character a byte; null where there are none. */
-export function diffInCommitMessage(cwd: string): Promise<string | null> {
-  return withMessage(cwd, constants.O_RDONLY, (_, text) => {
+export function diffInCommitMessage(file: string): string | null {
+  return withMessage(file, constants.O_RDONLY, (_, text) => {
     const found = SCISSORS.exec(text)
     return found === null ? null : text.slice(found.index + found[0].length)
   })
 }
 
 /** @returns null where there is no message */
-async function withMessage<T>(
-  cwd: string,
-  flags: number,
-  use: (fd: number, text: string) => T,
-): Promise<T | null> {
+function withMessage<T>(file: string, flags: number, use: (fd: number, text: string) => T): T | null {
   let fd: number
   try {
-    fd = openSync(await gitPath('COMMIT_EDITMSG', cwd), flags | constants.O_NOFOLLOW)
+    fd = openSync(file, flags | constants.O_NOFOLLOW)
   } catch {
     return null
   }

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -6,9 +8,13 @@ import { brief, GuardRepo, policyText, sealed } from './guard-repo.ts'
 const BIN = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
 
 /** The program from its sources, so that the test needs no build. */
-function check(repo: GuardRepo, args: string[], env: Record<string, string> = {}) {
+function check(
+  repo: GuardRepo,
+  args: string[],
+  { cwd = repo.dir, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+) {
   const node = ['--import', import.meta.resolve('tsx'), BIN, 'check', ...args]
-  return repo.box.run(process.execPath, node, { cwd: repo.dir, env })
+  return repo.box.run(process.execPath, node, { cwd, env })
 }
 
 test('exit codes, text and summary', async () => {
@@ -16,7 +22,7 @@ test('exit codes, text and summary', async () => {
   const base = await repo.begin()
   const clean = await check(repo, [])
   assert.equal([clean.code, clean.out], [0, ''])
-  assert.match(clean.stderr, 'nothing found (2 protected blobs of 1 commit looked at)')
+  assert.match(clean.stderr, 'nothing found (2 protected blobs and 2 other files of 1 commit looked at)')
   const bad = repo.commit({ 'secrets/b\n\x1b[31m': 'hunter2' })
   const found = await check(repo, ['--range', `${base}..HEAD`])
   assert.is(found.code, 1)
@@ -25,6 +31,17 @@ test('exit codes, text and summary', async () => {
   assert.not.match(found.out, '\x1b')
   assert.not.match(found.out, 'hunter2')
   assert.match(found.stderr, '1 error (2 protected blobs of 1 commit')
+})
+
+test('below the top of the repository: where the commands of the hints are to be run', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  repo.commit({ 'secrets/b': 'hunter2' })
+  mkdirSync(join(repo.dir, 'below'))
+  const below = await check(repo, [], { cwd: join(repo.dir, 'below') })
+  assert.match(below.stderr, /^hint: cd "\$\(git rev-parse --show-toplevel\)"/m)
+  for (const other of [check(repo, []), check(repo, ['--json'], { cwd: join(repo.dir, 'below') })])
+    assert.not.match((await other).stderr, 'hint: cd')
 })
 
 test('without an option: the index and HEAD, each finding once', async () => {
@@ -115,8 +132,11 @@ test('a subdirectory and a bare repository', async () => {
 test('colour only where it is wanted', async () => {
   const repo = new GuardRepo()
   repo.stage({ '.gitattributes': '* filter=nixsecret', 'nixsecret.toml': policyText(), a: 'x' })
-  assert.match((await check(repo, ['--staged'], { FORCE_COLOR: '1' })).out, '\x1b[31merror')
-  assert.not.match((await check(repo, ['--staged'], { FORCE_COLOR: '1', NO_COLOR: '1' })).out, '\x1b')
+  assert.match((await check(repo, ['--staged'], { env: { FORCE_COLOR: '1' } })).out, '\x1b[31merror')
+  assert.not.match(
+    (await check(repo, ['--staged'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).out,
+    '\x1b',
+  )
 })
 
 test.run()

@@ -152,7 +152,34 @@ test('a shallow clone', async () => {
     // At depth 4 the edge is the commit that changed the policy: nobody can tell that it brought the stale file.
     if (depth === '4') want.push('note stale-recipients secrets/a stale')
     assert.equal(brief(found, { bad, stale }), want)
+    assert.is(found.looked.cutOff, true)
   }
+})
+
+test('a range that a shallow clone cuts off is no all-clear', async () => {
+  const origin = new GuardRepo()
+  const base = await origin.begin()
+  origin.commit({ 'secrets/b': 'hunter2' })
+  origin.commit({ 'secrets/b': null })
+  const middle = origin.commit({ readme: 'x' })
+  origin.commit({ readme: 'y' })
+  const clone = origin.box.path('cut-off')
+  origin.git(['clone', '-q', '--depth=2', `file://${origin.dir}`, clone], { cwd: origin.box.dir })
+  // As CI systems fetch where the range begins.
+  origin.git(['fetch', '-q', '--depth=1', 'origin', base], { cwd: clone })
+  const { openRepository } = await import('../../src/git/repository.ts')
+  const options = { cwd: clone, env: origin.box.env }
+  for (const from of [base, '0'.repeat(40)]) {
+    const check = checkRange(await openRepository(clone), `${from}..HEAD`, options)
+    const fault = await check.then(
+      () => 'an all-clear',
+      (error: Error) => error.message,
+    )
+    assert.match(fault, /shallow clone/)
+  }
+  const whole = await checkRange(await openRepository(clone), `${middle}..HEAD`, options)
+  assert.equal(whole.findings, [])
+  assert.is(whole.looked.cutOff, undefined)
 })
 
 test('a partial clone fetches only what must be judged', async () => {

@@ -178,4 +178,26 @@ test('staged: what the commit changes is read, by what the index has', async () 
   assert.equal(brief(findings), ['error nix-plaintext-file new.nix:1:29'])
 })
 
+test('a comment that does not count is spoken of, and what would count', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  const secret = (comment: string) => `# ${comment}\n{ users.users.a.password = "hunter2"; }\n`
+  repo.commit({
+    'counts.nix': secret('nixsecret: allow nix-inline-secret: a test machine'),
+    'reason.nix': secret('nixsecret: allow nix-inline-secret'),
+    'rule.nix': secret('nixsecret: allow inline-secret: a test machine'),
+    'none.nix': secret('a test machine'),
+    key: `# nixsecret: allow private-key: a test\n${MADE.AGE?.value}\n`,
+  })
+  const { findings, silenced } = await checkRevision(await repo.open(), 'HEAD', repo.options)
+  assert.is(silenced, 1)
+  const remark = Object.fromEntries(findings.map(({ path, hint }) => [path, hint.split('\n').at(-1)]))
+  const wanted =
+    '# the comment there does not count; it must read: nixsecret: allow nix-inline-secret: and a reason'
+  assert.is(remark['reason.nix'], wanted)
+  assert.is(remark['rule.nix'], wanted)
+  assert.not.match(remark['none.nix'] ?? '', 'comment')
+  assert.is(remark.key, '# no comment allows private-key: [[check.allow]] in nixsecret.toml does')
+})
+
 test.run()

@@ -46,7 +46,7 @@ test('a block says what, where, why and what to run', () => {
   assert.is(renderFindings([], plain), '')
 })
 
-test('errors first, rules together in the order in which they were found', () => {
+test('errors first, those about the policy before all, rules together in the order in which they were found', () => {
   const text = renderFindings(
     [
       finding({ rule: 'no-digest', severity: 'warning', path: 'w1' as BytePath }),
@@ -60,7 +60,7 @@ test('errors first, rules together in the order in which they were found', () =>
   )
   assert.equal(
     [...text.matchAll(/^\w+ (..):/gm)].map((match) => match[1]),
-    ['e4', 'e1', 'e3', 'e2', 'w1', 'n1'],
+    ['e2', 'e4', 'e1', 'e3', 'w1', 'n1'],
   )
 })
 
@@ -99,6 +99,8 @@ test('the summary counts what was found and what was silenced', () => {
   const part =
     '(1 protected blob and 7 other files, in old commits by their names, of 30000 commits looked at)'
   assert.ok(renderSummary(long).endsWith(part), renderSummary(long))
+  const shallow = { ...result([]), looked: { ...result([]).looked, cutOff: true as const } }
+  assert.match(renderSummary(shallow), /of 1 commit, none older than this shallow clone has, looked at/)
 })
 
 test('JSON has the documented fields, in the order in which things were found', () => {

@@ -23,6 +23,7 @@ export function mergeResults(open: CheckResult, committed: CheckResult): CheckRe
       files: open.looked.files + committed.looked.files,
       byName: open.looked.byName || committed.looked.byName,
       leftOut: open.looked.leftOut || committed.looked.leftOut,
+      ...(open.looked.cutOff || committed.looked.cutOff ? { cutOff: true as const } : {}),
     },
   }
 }

@@ -7,9 +7,10 @@ const STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yell
 const SEVERITIES = ['error', 'warning', 'note'] as const
 
 /**
- * Findings for people: a block each, with what, where, why and the commands that mend it. Errors come first, findings
- * of one rule together; why a rule matters is said with its first finding, and commands that are the same for several
- * findings in a row are said once, after them. Ends with a line feed, empty where there are none.
+ * Findings for people: a block each, with what, where, why and the commands that mend it. Errors come first, those
+ * about the policy before all others, findings of one rule together; why a rule matters is said with its first finding,
+ * and commands that are the same for several findings in a row are said once, after them. Ends with a line feed, empty
+ * where there are none.
  * @param paint default: colours if stdout is a terminal
  */
 export function renderFindings(
@@ -31,7 +32,8 @@ export function renderFindings(
 
 /** In the order in which they are shown; those with the same commands next to each other are one group. */
 function grouped(findings: readonly Finding[]): Finding[][] {
-  const rules = [...new Set(findings.map(({ rule }) => rule))]
+  // A file can't be encrypted again before the policy is mended.
+  const rules = [...new Set(['policy', ...findings.map(({ rule }) => rule)])]
   const sorted = SEVERITIES.flatMap((severity) =>
     rules.flatMap((rule) => findings.filter((one) => one.severity === severity && one.rule === rule)),
   )
@@ -74,13 +76,14 @@ export function renderSummary(result: Pick<CheckResult, 'findings' | 'silenced' 
   return `${found}${quiet} (${lookedAt(looked)} looked at)`
 }
 
-function lookedAt({ commits, blobs, files, byName, leftOut }: Looked): string {
+function lookedAt({ commits, blobs, files, byName, leftOut, cutOff }: Looked): string {
   const others = files === 0 ? '' : ` and ${plural(files, 'other file')}`
   const where = commits === 0 ? '' : ` of ${plural(commits, 'commit')}`
   // Said, as it is less than somebody may expect.
   const names = byName ? ', in old commits by their names,' : ''
   const part = leftOut ? `${names || ','} but none that this partial clone has left out,` : names
-  return `${plural(blobs, 'protected blob')}${others}${part}${where}`
+  const older = cutOff === true ? ', none older than this shallow clone has,' : ''
+  return `${plural(blobs, 'protected blob')}${others}${part}${where}${older}`
 }
 
 function plural(count: number, what: string): string {

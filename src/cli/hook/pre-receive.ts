@@ -1,4 +1,5 @@
 import { NixsecretError } from '../../errors.ts'
+import { gitPath } from '../../git/git-path.ts'
 import { openRepository } from '../../git/repository.ts'
 import { type Finding, hasErrors } from '../../guard/finding.ts'
 import { runChainedHook } from '../../setup/chained-hook.ts'
@@ -23,7 +24,7 @@ export async function runPreReceive(args: readonly string[]): Promise<number> {
   delete process.env.FORCE_COLOR
   try {
     const input = await readInput(SERVER_HOOK)
-    const code = await runChainedHook(SERVER_HOOK, args, input)
+    const code = await runChainedHook(await gitPath('hooks', process.cwd()), SERVER_HOOK, args, input)
     return code === 0 ? await judge(input) : code
   } catch (fault) {
     const code = printFault(forReader(fault))

@@ -5,7 +5,7 @@ const BEGIN = /-----BEGIN ((?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?)-----/
 /** Characters of a key that are looked at. A key of RSA with 16,384 bits has 12,600, one of OpenPGP may have more. */
 const MAX_BODY = 256 << 10
 /** A line end: a real one, or one written as an escape in JSON or Nix, itself escaped or not. */
-const LINE_END = /(?:\r?\n|\\+r\\+n|\\+n)/
+const LINE_END = /(?:\r\n?|\n|\\+r\\+n|\\+n)/
 const MAGIC = 'openssh-key-v1\0'
 /** DER of the smallest key, Ed25519 in PKCS #8, is 48 bytes; other curves in SEC 1 have more. */
 const MIN_DER = 40
@@ -23,8 +23,9 @@ export function pemKeys(text: string): ContentHit[] {
     const label = match[1] as string
     const start = match.index + match[0].length
     const next = text.indexOf('-----', start)
-    const body = readBody(text.slice(start, Math.min(next === -1 ? text.length : next, start + MAX_BODY)))
-    const what = body === null ? null : kindOf(label, body)
+    const body = text.slice(start, Math.min(next === -1 ? text.length : next, start + MAX_BODY))
+    // In a patch each line that is added begins with a plus, which may be base64 as well.
+    const what = kindOfText(label, body) ?? kindOfText(label, body.replace(/\n[ \t]*\+/g, '\n'))
     if (what !== null) hits.push({ offset: match.index, what })
   }
   return hits
@@ -36,6 +37,11 @@ interface Body {
   readonly encrypted: boolean
 }
 
+function kindOfText(label: string, text: string): string | null {
+  const body = readBody(text)
+  return body === null ? null : kindOf(label, body)
+}
+
 function readBody(text: string): Body | null {
   let base64 = ''
   let encrypted = false
@@ -44,11 +50,13 @@ function readBody(text: string): Body | null {
     const plain = line
       .replace(/^[\s"'>#;*|+.-]+/, (lead) => /\+?$/.exec(lead)?.[0] ?? '')
       .replace(/[\s"'\\,;]+$/, '')
-    if (plain === '' || (plain.startsWith('=') && plain.length === 5)) continue
+    if (plain === '' || plain === '+' || (plain.startsWith('=') && plain.length === 5)) continue
     if (/^[A-Za-z-]{1,30}: /.test(plain)) {
       if (base64 !== '') return null
       encrypted ||= plain.startsWith('Proc-Type: 4,ENCRYPTED')
-    } else if (/^[A-Za-z0-9+/]+={0,2}$/.test(plain)) base64 += plain
+    } else if (/^[A-Za-z0-9+/]+(?: [A-Za-z0-9+/]+)*={0,2}$/.test(plain))
+      // Some keep a key in one line, with spaces for line ends.
+      base64 += plain.replaceAll(' ', '')
     else return null
   }
   return base64 === '' ? null : { bytes: Buffer.from(base64, 'base64'), encrypted }

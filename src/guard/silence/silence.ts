@@ -31,6 +31,8 @@ export interface Silence<T> {
     readonly one: T
     /** What is pushed has an allowance for it, which does not count at this gate. */
     readonly ignoredAllowance: boolean
+    /** A comment there means to allow it, and does not: without a reason, for another rule, or for one that none can. */
+    readonly ignoredComment: boolean
   }[]
   readonly silenced: readonly { readonly one: T; readonly by: SilencedBy }[]
   /** Baselines that did not parse, and so silenced nothing: messages to show. */
@@ -60,7 +62,7 @@ export async function silence<T extends Silenceable>(
     const key = keyOf(fingerprintOf(one))
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
-  const kept: { one: T; ignoredAllowance: boolean }[] = []
+  const kept: { one: T; ignoredAllowance: boolean; ignoredComment: boolean }[] = []
   for (const one of rest) {
     const count = counts.get(keyOf(fingerprintOf(one))) ?? 0
     const { counting, ignored } = silencer.revisions(one)
@@ -70,10 +72,13 @@ export async function silence<T extends Silenceable>(
         one,
         ignoredAllowance:
           (await silencer.isAllowed(one, ignored)) || (await silencer.isKnown(one, count, ignored)),
+        ignoredComment: await silencer.hasIdleComment(one),
       })
   }
   return { kept, silenced, problems: [...silencer.problems] }
 }
+
+const MARKER = /nixsecret:[ \t]*allow\b/
 
 class Silencer {
   readonly problems = new Set<string>()
@@ -81,6 +86,7 @@ class Silencer {
   readonly #files: AllowanceFiles
   readonly #server: readonly ServerAllowance[]
   readonly #comments = new Map<string, CommentAllowances>()
+  readonly #texts = new Map<string, Promise<string>>()
 
   constructor(sources: SilenceSources) {
     this.#sources = sources
@@ -125,7 +131,7 @@ class Silencer {
     if (GATE_RULES.has(rule) || pathOf({ draft, entry }) !== entry.path) return false
     const own = typeof draft.line === 'number' ? [{ oid: entry.oid, line: draft.line }] : []
     const isLatest = later.length === 0 || later.some(({ oid }) => oid === entry.oid)
-    const places = isLatest ? own : later
+    const places = isLatest ? [...own, ...later.filter((place) => place.oid !== entry.oid)] : later
     for (const { oid, line } of places) {
       const comments = await this.#commentsOf(oid, isNix(entry.path))
       if (!comments.get(line)?.has(rule)) return false
@@ -133,13 +139,31 @@ class Silencer {
     return places.length > 0
   }
 
+  /** Whether something like a comment of ours stands on the line, or right above, of what it does not allow. */
+  async hasIdleComment({ draft, entry }: Silenceable): Promise<boolean> {
+    if (typeof draft.line !== 'number' || pathOf({ draft, entry }) !== entry.path) return false
+    const lines = (await this.#markedText(entry.oid)).split('\n')
+    return lines.slice(Math.max(0, draft.line - 2), draft.line).some((line) => MARKER.test(line))
+  }
+
+  /** A file's text; empty where nothing in it looks like a comment of ours. */
+  #markedText(oid: string): Promise<string> {
+    let text = this.#texts.get(oid)
+    if (text === undefined) {
+      text = this.#sources.contentOf(oid).then((content) => {
+        const read = Buffer.from(content ?? []).toString('latin1')
+        return read.includes('nixsecret:') ? read : ''
+      })
+      this.#texts.set(oid, text)
+    }
+    return text
+  }
+
   async #commentsOf(oid: string, nix: boolean): Promise<CommentAllowances> {
     const key = `${oid} ${nix}`
     let comments = this.#comments.get(key)
     if (comments === undefined) {
-      const content = await this.#sources.contentOf(oid)
-      comments =
-        content === null ? new Map() : commentAllowances(Buffer.from(content).toString('latin1'), nix)
+      comments = commentAllowances(await this.#markedText(oid), nix)
       this.#comments.set(key, comments)
     }
     return comments

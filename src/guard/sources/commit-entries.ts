@@ -34,8 +34,10 @@ export async function* commitEntries(
 ): AsyncGenerator<Step> {
   const commits = await listCommits(range.tips, range.without, inspection.place)
   if (range.audit === true && commits.length > LONG) inspection.scope = 'named'
-  const walk = new Walk(inspection, new Set(range.tips), tipGroups.length > 0)
-  const diffTree = inspection.diffTree()
+  const walk = new Walk(inspection, range, tipGroups.length > 0)
+  // A short walk shares the process that lists trees: to start one takes longer than to wait for it.
+  const long = commits.length > BATCH
+  const diffTree = long ? inspection.diffTree() : inspection.treeReader()
   try {
     const asked = Array.from({ length: AHEAD }, (_, i) => ask(i * BATCH))
     for (let start = 0; start < commits.length; start += BATCH) {
@@ -46,7 +48,7 @@ export async function* commitEntries(
       inspection.onProgress({ commits: start + changes.length, total: commits.length })
     }
   } finally {
-    diffTree.close()
+    if (long) diffTree.close()
   }
   // A tip that the range leaves out (it is on the remote already) is looked at all the same.
   for (const tip of new Set(range.tips)) if (!walk.visited(tip)) yield* walk.visitTree(tip)
@@ -63,13 +65,15 @@ export async function* commitEntries(
 class Walk {
   readonly #inspection: Inspection
   readonly #tips: ReadonlySet<string>
+  readonly #audit: boolean
   #guarded: boolean
   readonly #states = new Map<string, TreeState>()
   readonly #seen = new Set<string>()
 
-  constructor(inspection: Inspection, tips: ReadonlySet<string>, guarded: boolean) {
+  constructor(inspection: Inspection, { tips, audit = false }: Range, guarded: boolean) {
     this.#inspection = inspection
-    this.#tips = tips
+    this.#tips = new Set(tips)
+    this.#audit = audit
     this.#guarded = guarded
   }
 
@@ -116,18 +120,17 @@ class Walk {
     )
   }
 
-  async *visitTree(commit: string): AsyncGenerator<Step> {
-    const lines = await this.#inspection.tree(commit)
+  async *visitTree(tip: string): AsyncGenerator<Step> {
+    const lines = await this.#inspection.tree(tip)
     const state = await this.#inspection.states.ofTree(lines)
     this.#inspection.commits++
-    this.#inspection.outside.add(commit)
-    if (!rules(state) && this.#inspection.scope !== 'whole') return
-    const entries = lines.map((line) => ({
-      ...entry(commit, line, state),
-      origin: 'kept' as const,
-      tip: true,
-    }))
-    yield { commit, tip: true, state, entries, guarded: true, change: null }
+    // A tag may name a tree: that is no commit which the range leaves out, and nobody knows who has it.
+    const isCommit = (await this.#inspection.catFile.info(tip))?.type === 'commit'
+    if (isCommit) this.#inspection.outside.add(tip)
+    if (isCommit && !rules(state) && this.#inspection.scope !== 'whole') return
+    const origin: Origin = isCommit ? 'kept' : 'brought'
+    const entries = lines.map((line) => ({ ...entry(tip, line, state), origin, tip: true }))
+    yield { commit: tip, tip: true, state, entries, guarded: true, change: null }
   }
 
   /** A parent before the range. */
@@ -138,11 +141,16 @@ class Walk {
     return state
   }
 
-  /** At the edge of a shallow clone a commit seems to have no parents: nobody knows what it brought. */
+  /**
+   * At the edge of a shallow clone a commit seems to have no parents: nobody knows what it brought. Whoever is sent it
+   * and has nothing before it gets all that is in it.
+   */
   async #originOfFirst(commit: string): Promise<Origin> {
     const object = await this.#inspection.catFile.get(commit)
-    const header = object?.content.toString('latin1').split('\n\n')[0] ?? ''
-    return /^parent /m.test(header) ? 'kept' : 'brought'
+    // Further down such a line is no parent's, and git knows nothing of it.
+    if (!/^tree [0-9a-f]+\nparent /.test(object?.content.toString('latin1') ?? '')) return 'brought'
+    this.#inspection.cutOff = true
+    return this.#audit ? 'kept' : 'brought'
   }
 }
 

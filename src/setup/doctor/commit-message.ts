@@ -1,5 +1,6 @@
 import { driversOf } from '../../blob/protected-files.ts'
 import { bytePath, displayPath } from '../../byte-path.ts'
+import { gitPath } from '../../git/git-path.ts'
 import { type Repository, requireWorkTree } from '../../git/repository.ts'
 import { diffInCommitMessage } from '../cut-commit-message.ts'
 import { type Diagnosis, fine, warning } from './finding.ts'
@@ -7,7 +8,9 @@ import { type Diagnosis, fine, warning } from './finding.ts'
 /** `git commit -v` that was given up leaves its diff, in plaintext: no hook runs then. */
 export async function checkCommitMessage(repo: Repository): Promise<Diagnosis> {
   const cwd = requireWorkTree(repo)
-  const paths = pathsOfDiff((await diffInCommitMessage(cwd)) ?? '').map((raw) => bytePath(raw))
+  const paths = pathsOfDiff(diffInCommitMessage(await gitPath('COMMIT_EDITMSG', cwd)) ?? '').map((raw) =>
+    bytePath(raw),
+  )
   const [path] = (await driversOf(paths, { cwd })).keys()
   if (path === undefined) return fine('commit-message', 'no diff of a secret lies in COMMIT_EDITMSG')
   return warning(

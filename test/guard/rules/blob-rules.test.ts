@@ -16,6 +16,11 @@ const RULES = [
   'symlink',
   'submodule',
   'policy',
+  'nix-inline-secret',
+  'nix-plaintext-file',
+  'nix-eval-read',
+  'nix-eval-command',
+  'nix-unreadable',
 ]
 
 /** What a fixture's content stands for. */
