@@ -28,7 +28,10 @@ export function parsePrePush(input: Uint8Array): PushedRef[] {
     // A local "ref" may be an expression with spaces in it.
     const match = /^(.*) ([0-9a-f]{40}|[0-9a-f]{64}) ([^ ]+) ([0-9a-f]{40}|[0-9a-f]{64})$/s.exec(line)
     if (match === null)
-      throw new NixsecretError('refused', `pre-push: cannot read the line ${displayText(line)}`)
+      throw new NixsecretError(
+        'refused',
+        `pre-push: cannot read the line ${displayText(Buffer.from(line.slice(0, 400), 'latin1'))}`,
+      )
     const [, localRef, localOid, remoteRef, remoteOid] = match as unknown as [
       string,
       string,
@@ -36,6 +39,10 @@ export function parsePrePush(input: Uint8Array): PushedRef[] {
       string,
       string,
     ]
-    return { localRef, localOid, remoteRef, remoteOid }
+    return { localRef: utf8(localRef), localOid, remoteRef: utf8(remoteRef), remoteOid }
   })
+}
+
+function utf8(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8')
 }

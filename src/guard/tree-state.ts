@@ -96,10 +96,9 @@ export class TreeStates {
   }
 
   async #make(files: ReadonlyMap<BytePath, RulingFile>): Promise<TreeState> {
-    const attributes = new Map<BytePath, string>()
-    for (const [path, { mode, oid }] of files) {
-      // git ignores a .gitattributes that is a symlink (in a work tree: it could lead anywhere).
-      if (path !== POLICY_PATH && mode.startsWith('100')) attributes.set(path, oid)
+    const attributes = new Map<BytePath, RulingFile>()
+    for (const [path, file] of files) {
+      if (path !== POLICY_PATH && file.mode !== '160000') attributes.set(path, file)
     }
     const group = await this.#group(attributes)
     return { files, policy: files.get(POLICY_PATH) ?? null, group }
@@ -107,9 +106,9 @@ export class TreeStates {
 
   readonly #groups = new Map<string, Promise<AttributeGroup>>()
 
-  #group(attributes: ReadonlyMap<BytePath, string>): Promise<AttributeGroup> {
+  #group(attributes: ReadonlyMap<BytePath, RulingFile>): Promise<AttributeGroup> {
     const key = [...attributes]
-      .map(([path, oid]) => `${oid} ${path}`)
+      .map(([path, file]) => `${file.mode.startsWith('100') ? 'file' : 'link'} ${file.oid} ${path}`)
       .sort()
       .join('\0')
     let group = this.#groups.get(key)
