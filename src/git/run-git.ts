@@ -78,7 +78,11 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
     await fed
   } catch (cause) {
     const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new NixsecretError('git', absent ? 'cannot run git: it is not on PATH, or this directory is gone' : `cannot run ${name}`, { cause })
+    throw new NixsecretError(
+      'git',
+      absent ? 'cannot run git: it is not on PATH, or this directory is gone' : `cannot run ${name}`,
+      { cause },
+    )
   }
   if (tooMuch) throw new NixsecretError('git', `${name} printed more than ${limit} bytes`)
   if (end.code === null) throw new NixsecretError('git', `${name} was killed by ${end.signal}`)
