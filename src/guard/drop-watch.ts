@@ -4,8 +4,9 @@ import { BlobShapes } from './blob-shapes.ts'
 import { type Change, type Entry, isFile, type Step } from './entry.ts'
 import type { Draft } from './finding.ts'
 import type { Inspection } from './inspection.ts'
+import { isForeignCiphertext } from './is-foreign-ciphertext.ts'
 import type { AttributeGroup } from './protection.ts'
-import { type Ciphertext, protectionDropped } from './rules/protection-dropped.ts'
+import { type Ciphertext, protectionDropped, similarName } from './rules/protection-dropped.ts'
 import type { TreeLine } from './tree-state.ts'
 
 type Lines = ReadonlyMap<BytePath, TreeLine>
@@ -34,6 +35,8 @@ export class DropWatch {
   /** What lies before the walk. */
   readonly #ground = new Map<BytePath, Set<string>>()
   readonly #groundGroups = new Set<AttributeGroup>()
+  /** What earlier commits of the walk took away, of paths that may have held ciphertext. */
+  readonly #goneBefore = new Map<BytePath, TreeLine>()
 
   constructor(inspection: Inspection) {
     this.#inspection = inspection
@@ -53,6 +56,8 @@ export class DropWatch {
     else await this.#learnGround(change)
     const arrived = new Set(entries.flatMap(({ origin, oid }) => (origin === 'kept' ? [] : [oid])))
     const found = change === null || open.length === 0 ? [] : await this.#compare(open, change, arrived)
+    // A look back over years would take any later file of that name for the secret.
+    if (change !== null && !this.#inspection.audit) await this.#remember(change, arrived)
     for (const { path, oid } of closed) {
       this.#paths.add(path)
       this.#oids.add(oid)
@@ -70,7 +75,9 @@ export class DropWatch {
     const suspects = await this.#suspects([...open.map(({ path }) => path), ...change.gone], change)
     // git lists what a merge takes away only where all parents have it.
     const merge = change.parents.length > 1 && unseen.length > 0
-    if (suspects.size === 0 && !merge) return []
+    const namesakes = (path: BytePath) =>
+      [...this.#goneBefore.values()].filter((line) => similarName(line.path, path))
+    if (suspects.size === 0 && !merge && open.every(({ path }) => namesakes(path).length === 0)) return []
     const parents = await Promise.all(change.parents.map((parent) => this.#tree(parent)))
     const gone = merge ? await this.#goneInMerge(open[0] as Entry, parents, change) : change.gone
     const left = linesOf(
@@ -85,8 +92,11 @@ export class DropWatch {
     for (const entry of open) {
       const isNew = parents.every((parent) => !parent.has(entry.path))
       // What a parent has elsewhere was only moved or copied.
-      if (isNew ? were.length === 0 || before.has(entry.oid) : !suspects.has(entry.path)) continue
-      const was = await this.#ciphertexts(isNew ? were : linesOf([entry.path], parents))
+      // On a branch that still has the secret it has not gone.
+      const earlier = namesakes(entry.path).filter(({ path }) => parents.every((parent) => !parent.has(path)))
+      const lines = isNew ? [...were, ...earlier] : linesOf([entry.path], parents)
+      if (isNew ? lines.length === 0 || before.has(entry.oid) : !suspects.has(entry.path)) continue
+      const was = await this.#ciphertexts(lines)
       const draft = was.length === 0 ? null : await this.#judge(entry, was)
       if (draft !== null) found.push({ entry, draft })
     }
@@ -97,7 +107,20 @@ export class DropWatch {
     const size = (await this.#inspection.catFile.info(oid))?.size ?? 0
     const guess = protectionDropped.judge({ path, size, shape: { kind: 'plaintext' } }, was)
     // Name and size clear it, so its content need not be read.
-    return guess && protectionDropped.judge({ path, size, shape: await this.#shapes.look(oid) }, was)
+    const draft = guess && protectionDropped.judge({ path, size, shape: await this.#shapes.look(oid) }, was)
+    return draft === null || (await isForeignCiphertext(this.#inspection.objects, path, oid)) ? null : draft
+  }
+
+  async #remember(change: Change, arrived: ReadonlySet<string>): Promise<void> {
+    const groups = change.before.map(({ group }) => group)
+    const drivers = await Promise.all(groups.map((group) => group.drivers(change.gone)))
+    const paths = change.gone.filter(
+      (path) => this.#paths.has(path) || path.endsWith('.age') || drivers.some((known) => known.has(path)),
+    )
+    if (paths.length === 0) return
+    const parents = await Promise.all(change.parents.map((parent) => this.#tree(parent)))
+    for (const line of linesOf(paths, parents))
+      if (!arrived.has(line.oid)) this.#goneBefore.set(line.path, line)
   }
 
   async #ciphertexts(lines: readonly TreeLine[]): Promise<Ciphertext[]> {

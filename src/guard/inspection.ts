@@ -54,6 +54,8 @@ export class Inspection {
   fetches: 'named' | 'all' | 'none' = 'named'
   /** Commits that the walk came from: what was there before it. */
   readonly outside = new Set<string>()
+  /** Whether this is a look back at a history that is already where it is. */
+  audit = false
   /** Whether the walk came to the edge of a shallow clone: what was there before is not here. */
   cutOff = false
   readonly #git: GitBlobs

@@ -5,6 +5,7 @@ import { BlobShapes } from './blob-shapes.ts'
 import { isHardwareIdentity } from './content/age-identities.ts'
 import { type Entry, isFile } from './entry.ts'
 import type { Inspection } from './inspection.ts'
+import { isForeignCiphertext } from './is-foreign-ciphertext.ts'
 import { isPublicKey } from './public-key.ts'
 import type { TreeLine } from './tree-state.ts'
 
@@ -43,8 +44,7 @@ export class Surroundings {
     const blob = await this.#inspection.objects.getUpTo(found.oid, MAX_LOOK)
     if (blob === null || isPublicKey(blob.content)) return null
     if (isHardwareIdentity(blob.content)) return null
-    const { foreignCiphertext } = await import('./content/foreign-ciphertext.ts')
-    if (foreignCiphertext(path, blob.content) !== null) return null
+    if (await isForeignCiphertext(this.#inspection.objects, path, found.oid)) return null
     // Where a symlink leads is no secret.
     const line = (await this.#lines(entry)).get(path)
     return line !== undefined && isFile(line) ? path : null

@@ -1,6 +1,7 @@
 import { namedByRule } from '../policy/readers-of.ts'
 import { type Entry, isFile, type Step } from './entry.ts'
 import type { Inspection } from './inspection.ts'
+import { isForeignCiphertext } from './is-foreign-ciphertext.ts'
 import { isPublicKey } from './public-key.ts'
 import type { RaisedList } from './raised.ts'
 import { policy } from './rules/policy.ts'
@@ -45,7 +46,8 @@ export class TreeJudge {
         : 'plaintext'
     }
     const shape = await blobs.look(oid)
-    return shape.kind === 'age' || shape.kind === 'empty' ? 'ciphertext' : 'plaintext'
+    const sealed = shape.kind === 'age' || shape.kind === 'empty'
+    return sealed || (await isForeignCiphertext(objects, path, oid)) ? 'ciphertext' : 'plaintext'
   }
 }
 

@@ -33,7 +33,8 @@ export async function* commitEntries(
   tipGroups: readonly AttributeGroup[],
 ): AsyncGenerator<Step> {
   const commits = await listCommits(range.tips, range.without, inspection.place)
-  if (range.audit === true && commits.length > LONG) inspection.scope = 'named'
+  inspection.audit = range.audit === true
+  if (inspection.audit && commits.length > LONG) inspection.scope = 'named'
   const walk = new Walk(inspection, range, tipGroups.length > 0)
   // A short walk shares the process that lists trees: to start one takes longer than to wait for it.
   const long = commits.length > BATCH
