@@ -148,7 +148,7 @@ export class GitStory {
 
   /** Forgets what clean and smudge remembered, as in a new clone. */
   forget(): void {
-    rmSync(join(this.dir, '.git/nixsecret/memo'))
+    for (const name of ['memo', 'seals']) rmSync(join(this.dir, '.git/nixsecret', name), { force: true })
   }
 
   /** A shell script for GIT_EDITOR and the like. */
