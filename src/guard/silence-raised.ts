@@ -26,8 +26,13 @@ export async function silenceRaised(
     trusted: [...inspection.outside],
     serverAllow: gate === 'receive' ? await serverAllow(inspection) : [],
     read: (revision, file) => read(inspection, revision, file),
-    contentOf: async (oid) => whole(await inspection.objects.getUpTo(oid, LARGEST)),
+    contentOf: (oid) => content(inspection, oid),
   })
+}
+
+/** Null of what lies where git ignores it: that is read once, by who looks for keys in it. */
+async function content({ objects }: Inspection, oid: string): Promise<Buffer | null> {
+  return (await objects.info(oid)) === null ? null : whole(await objects.getUpTo(oid, LARGEST))
 }
 
 async function read(inspection: Inspection, revision: string, file: string): Promise<Buffer | null> {
