@@ -58,6 +58,7 @@ export type Remedy =
   | 'restore'
   | 'lock'
   | 'protect'
+  | 'protect-again'
   | 'rekey'
   | 'untrack'
   | 'mend-policy'

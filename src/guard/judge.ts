@@ -6,6 +6,7 @@ import { ContentJudge } from './content-judge.ts'
 import { DropWatch } from './drop-watch.ts'
 import { type Entry, isFile, type Step } from './entry.ts'
 import type { Inspection } from './inspection.ts'
+import { LapseWatch } from './lapse-watch.ts'
 import { mayLieOpen } from './may-lie-open.ts'
 import type { AttributeGroup } from './protection.ts'
 import { type Raised, RaisedList } from './raised.ts'
@@ -27,6 +28,7 @@ export class Judge {
   readonly #tipGroups: readonly AttributeGroup[]
   readonly #raised = new RaisedList()
   readonly #drops: DropWatch
+  readonly #lapses: LapseWatch
   readonly #trees: TreeJudge
   readonly #contents: ContentJudge
   readonly #verdicts = new Map<string, ReadersVerdict>()
@@ -35,6 +37,7 @@ export class Judge {
     this.#inspection = inspection
     this.#tipGroups = tipGroups
     this.#drops = new DropWatch(inspection)
+    this.#lapses = new LapseWatch(inspection)
     this.#trees = new TreeJudge(inspection, this.#raised)
     this.#contents = new ContentJudge(inspection, this.#raised)
   }
@@ -70,7 +73,9 @@ export class Judge {
       if (!step.guarded) continue
       await this.#trees.judge(step, (entry) => protectors.get(entry) === 'commit')
       const dropped = await this.#drops.look(step, (entry) => protectors.has(entry))
-      for (const { draft, entry } of dropped) this.#raised.raise(protectionDropped.id, draft, entry)
+      const lapsed = await this.#lapses.look(step, (entry) => protectors.has(entry))
+      for (const { draft, entry } of [...dropped, ...lapsed])
+        this.#raised.raise(protectionDropped.id, draft, entry)
     }
     await this.#contents.judge(entries.filter((entry) => !protectors.has(entry)))
   }

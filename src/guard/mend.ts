@@ -73,7 +73,7 @@ function hint({ draft, entry, atTip }: Raised, scene: Scene): string[] {
   if (draft.remedy === 'rekey' && (standing.pushed || draft.severity !== 'error'))
     return atTip ? after : ['# no tip has this version any more; what is stale now: git nixsecret rekey']
   // Nothing is given away by the commit itself, only by who evaluates it.
-  if (draft.remedy === 'read-later' || draft.remedy === 'split')
+  if (draft.remedy === 'read-later' || draft.remedy === 'split' || draft.remedy === 'protect-again')
     return atTip ? after : ['# no tip has this any more: nothing to do']
   if (standing.pushed) return [...leaked(draft), ...after]
   const noSecret = draft.remedy === 'protect' ? ['# if it is no secret any more: git push --no-verify'] : []
@@ -114,6 +114,7 @@ function commands({ remedy, from }: Draft, path: BytePath, scene: Scene): string
   if (remedy === 'restore') return restore(path, whole)
   if (remedy === 'rekey') return [`git nixsecret rekey -- ${shellPath(path)}`]
   if (remedy === 'untrack') return [untrack(path)]
+  if (remedy === 'protect-again') return protect(path, init)
   if (remedy === 'filter') return [...protect(path, init), ...NO_SECRET]
   if (remedy === 'hide-key') return [untrack(path), '# or, instead, encrypt it:', ...protect(path, init)]
   if (remedy === 'seal-file') return protect(from ?? path, init)

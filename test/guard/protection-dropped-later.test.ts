@@ -2,12 +2,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkRange } from '../../src/guard/check.ts'
 import { encValue } from './content/made-secrets.ts'
-import { begin, EDITED, SECRET } from './drop-repo.ts'
+import { begin, drops, EDITED, SECRET } from './drop-repo.ts'
 import { brief, type GuardRepo, sealed } from './guard-repo.ts'
 
 /** Of commits that are sent: a look back over years would take any later file of that name for the secret. */
 async function found(repo: GuardRepo, from: string, names: Record<string, string> = {}) {
-  return brief(await checkRange(await repo.open(), `${from}..HEAD`, repo.options), names)
+  return brief(drops(await checkRange(await repo.open(), `${from}..HEAD`, repo.options)), names)
 }
 
 test('deleted in one commit, plaintext of that name in a later one', async () => {

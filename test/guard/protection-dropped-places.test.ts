@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkAll, checkRange, checkStaged } from '../../src/guard/check.ts'
-import { begin, EDITED, ELSEWHERE, found, SECRET, staged } from './drop-repo.ts'
+import { begin, drops, EDITED, ELSEWHERE, found, SECRET, staged } from './drop-repo.ts'
 import { brief, GuardRepo, sealed } from './guard-repo.ts'
 
 test('merges: against each parent', async () => {
@@ -97,7 +97,7 @@ test('a partial clone fetches neither what was never protected nor what it becam
   const { openRepository } = await import('../../src/git/repository.ts')
   const options = { cwd: dir, env: repo.box.env }
   const result = await checkRange(await openRepository(dir), `${base}..HEAD`, options)
-  assert.equal(brief(result, { drop }), ['error protection-dropped secrets/db drop'])
+  assert.equal(brief(drops(result), { drop }), ['error protection-dropped secrets/db drop'])
   const here = repo
     .git(['cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--buffer'], {
       cwd: dir,

@@ -149,6 +149,7 @@ test('.gitattributes of subdirectories, later ones and overrides count', async (
   assert.equal(await range(repo, base, { bad }), [
     'error plaintext-blob hosts/a.key bad',
     'error plaintext-blob secrets/nixsecret.toml bad',
+    'warning protection-dropped secrets/pub/a.pub bad',
   ])
   const macro = repo.commit({
     '.gitattributes': `[attr]hidden filter=nixsecret\n${ATTRIBUTES}`,

@@ -49,6 +49,14 @@ export const protectionDropped = {
   },
 }
 
+/** A path that attributes protected before, and none does now: at it ciphertext that stays, or plaintext that is new. */
+export function lapsed(isCiphertext: boolean): Draft {
+  const message = isCiphertext
+    ? 'this file is ciphertext still, but no attribute protects its path any more: what is added next is stored as plaintext'
+    : 'this file is new, and plaintext, at a path that attributes of a parent would have git encrypt, and these do not'
+  return { severity: 'warning', message, remedy: isCiphertext ? 'protect-again' : 'protect' }
+}
+
 /** Whether a file would be called so after a move: the same base name, or an extension more or less. */
 export function similarName(before: BytePath, after: BytePath): boolean {
   const [old, now] = [baseName(before), baseName(after)]
