@@ -7,6 +7,7 @@ import { Judge } from './judge.ts'
 import { toFinding } from './mend.ts'
 import type { AttributeGroup } from './protection.ts'
 import type { Raised } from './raised.ts'
+import { readAhead } from './read-ahead.ts'
 import { allTips, resolveRange, resolveTree } from './revisions.ts'
 import type { Silence } from './silence/silence.ts'
 import { type Gate, silenceRaised } from './silence-raised.ts'
@@ -91,7 +92,9 @@ export async function checkCommits(
     if (group.protects) groups.add(group)
   }
   const judge = new Judge(inspection, [...groups])
+  const reading = range.audit === true ? readAhead(inspection, ruling) : null
   await judge.all(commitEntries(inspection, range, [...groups]))
+  await reading
   const byName = inspection.scope === 'named'
   if (range.audit === true) {
     inspection.scope = 'whole'

@@ -17,7 +17,7 @@ export interface Range {
 const LONG = 20_000
 // Commits handed to git at once, and how many such batches ahead: enough that it never waits for us, few enough to hold.
 const BATCH = 256
-const AHEAD = 4
+const AHEAD = 6
 
 /**
  * Every path that a commit of the range brings in or changes; every path of a commit whose `.gitattributes` or policy
@@ -38,7 +38,8 @@ export async function* commitEntries(
   const walk = new Walk(inspection, range, tipGroups.length > 0)
   // A short walk shares the process that lists trees: to start one takes longer than to wait for it.
   const long = commits.length > BATCH
-  const diffTree = long ? inspection.diffTree() : inspection.treeReader()
+  // Of a long one git's part takes longest, and one process of git's uses one core.
+  const readers = long ? [inspection.diffTree(), inspection.diffTree()] : [inspection.treeReader()]
   try {
     const asked = Array.from({ length: AHEAD }, (_, i) => ask(i * BATCH))
     for (let start = 0; start < commits.length; start += BATCH) {
@@ -49,14 +50,15 @@ export async function* commitEntries(
       inspection.onProgress({ commits: start + changes.length, total: commits.length })
     }
   } finally {
-    if (long) diffTree.close()
+    if (long) for (const reader of readers) reader.close()
   }
   // A tip that the range leaves out (it is on the remote already) is looked at all the same.
   for (const tip of new Set(range.tips)) if (!walk.visited(tip)) yield* walk.visitTree(tip)
 
   function ask(start: number): Promise<readonly TreeLine[][]> {
     const oids = commits.slice(start, start + BATCH).map((commit) => commit.oid)
-    const answer = oids.length === 0 ? Promise.resolve([]) : diffTree.changes(oids)
+    const reader = readers[(start / BATCH) % readers.length] as (typeof readers)[number]
+    const answer = oids.length === 0 ? Promise.resolve([]) : reader.changes(oids)
     // Awaited a batch later; a fault must not count as unhandled until then.
     answer.catch(() => {})
     return answer
