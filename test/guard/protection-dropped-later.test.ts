@@ -34,15 +34,6 @@ test('attribute and file taken away together, the file plaintext later', async (
   assert.equal(await found(repo, base, { drop }), ['error protection-dropped secrets/db drop'])
 })
 
-test('on another branch, which still has it, a file of that name is another file', async () => {
-  const { repo, base } = await begin()
-  const removed = repo.commit({ 'secrets/db': null })
-  repo.switchTo('other', base)
-  const added = repo.commit({ 'hosts/db': 'unrelated' })
-  repo.commit({ 'secrets/db': null }, [removed, added])
-  assert.equal(await found(repo, base), [])
-})
-
 test('moved as it is, two commits apart: ciphertext that went is there again', async () => {
   const { repo, base, ciphertext } = await begin()
   repo.commit({ 'secrets/db': null })
