@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunOptions, type RunResult, Sandbox } from '../support/sandbox.ts'
+import { makeSshKey } from '../support/ssh-key.ts'
 
 /** A sandbox with a repository and, if wanted, an ssh key, and short ways to run git and our program in it. */
 export class SetupSandbox extends Sandbox {
@@ -19,7 +20,7 @@ export class SetupSandbox extends Sandbox {
   }
 
   async makeKey(comment = 'alice@laptop', file = join(this.home, '.ssh/id_ed25519')): Promise<string> {
-    await this.ok('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file])
+    await makeSshKey(this, file, comment)
     return readFileSync(`${file}.pub`, 'utf8').trim()
   }
 

@@ -69,6 +69,7 @@ for (const [what, person] of [
 }
 
 test('a key with a passphrase and no terminal: smudge leaves files locked, clean never asks', async () => {
+  if (!needs('keys that only ssh-keygen makes', 'ssh-keygen')) return
   const carol = await Person.create('carol')
   await carol.box.ok('cp', [keyOf(alice), keyOf(carol)])
   await carol.box.ok('cp', [`${keyOf(alice)}.pub`, `${keyOf(carol)}.pub`])
@@ -133,6 +134,7 @@ if (needs('secrets for age keys', 'age-keygen', 'age')) {
 }
 
 test('ssh-rsa and post-quantum recipients: sealed, opened, reused', async () => {
+  if (!needs('keys that only ssh-keygen makes', 'ssh-keygen')) return
   const rsa = await Person.create('rsa', { key: false })
   const rsaFile = join(rsa.box.home, '.ssh/id_rsa')
   await rsa.box.ok('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-C', 'rsa', '-f', rsaFile])

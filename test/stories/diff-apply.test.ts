@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { enarmor } from '../../src/age/armor.ts'
 import { GitStory, MARK, secret } from '../support/git-story.ts'
+import { makeSshKey } from '../support/ssh-key.ts'
 import { findPlaintext } from '../support/story.ts'
 
 // A diff of a file in the work tree stores nothing, and asks for its ciphertext twice: both must be the same, and the
@@ -156,7 +157,7 @@ test('applied to the index, and where git merges it; the edit goes on being the 
 /** Adds a reader to the policy; the path of their key. */
 async function addBob(story: GitStory): Promise<string> {
   const key = story.person.box.path('bob')
-  await story.person.box.ok('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+  await makeSshKey(story.person.box, key, 'other')
   await story.git('nixsecret', 'recipient', 'add', 'bob', readFileSync(`${key}.pub`, 'utf8').trim())
   await story.git('add', 'nixsecret.toml')
   return key

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Sandbox } from './sandbox.ts'
+import { makeSshKey } from './ssh-key.ts'
 
 /** A person with a home, an age key of their own, and git. */
 export class Person {
@@ -12,12 +13,12 @@ export class Person {
     this.recipient = recipient
   }
 
-  /** Someone new, with a key from the real ssh-keygen unless `key` is false. */
+  /** Someone new, with an SSH key unless `key` is false. */
   static async create(name: string, { key = true }: { key?: boolean } = {}): Promise<Person> {
     const box = new Sandbox(name)
     if (!key) return new Person(box, '')
     const file = join(box.home, '.ssh/id_ed25519')
-    await box.ok('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file])
+    await makeSshKey(box, file, name)
     return new Person(box, readFileSync(`${file}.pub`, 'utf8').trim())
   }
 
