@@ -24,12 +24,17 @@ Asks for no passphrase.
   untracked  not in git yet                       unmerged   in a conflict
   not a file a symlink or submodule               removed    only in HEAD any more
 
-  --json     { "version": 1, "files": [ { "path", "state", "sealed", "readers", "opens", "recipients",
-             "problems": [ { "id", "message" } ] } ], "problems": N }
-             readers: names in the policy, or null; opens: whether a key here opens it, or null;
-             recipients: fits, stale, no-digest or null; path: in double quotes with C escapes if it is no UTF-8
-             ids: plaintext-in-index plaintext-in-head damaged stale altered loose-mode no-reader symlink
-             submodule
+A file whose rule in nixsecret.toml says store = "plaintext" is named: its plaintext may enter the Nix store of this
+machine, where every user can read it, and sealed builds have it as plaintext too.
+
+  --json     { "version": 1, "files": [ { "path", "state", "sealed", "plaintext", "store", "readers", "opens",
+             "recipients", "problems": [ { "id", "message" } ] } ], "problems": N }
+             sealed: whether it is to stay ciphertext; plaintext: whether it lies in the work tree as plaintext;
+             store: plaintext where the policy lets it into the Nix store, else null; readers: names in the
+             policy, or null; opens: whether a key here opens it, or null; recipients: fits, stale, no-digest or
+             null; path: in double quotes with C escapes if it is no UTF-8
+             ids: plaintext-in-index plaintext-in-head damaged stale altered sealed-open loose-mode no-reader
+             symlink submodule
 
 Exit: 0; 1 where a file has a problem; 2 for a fault, such as a policy that does not parse.
 `
@@ -99,16 +104,25 @@ function heading(paint: Paint): Cell[] {
   return ['STATE', 'FILE', 'READERS', 'PROBLEM'].map((text) => ({ text, shown: paint('dim', text) }))
 }
 
-function row({ path, state, readers, recipients, problems }: FileStatus, paint: Paint): Cell[] {
+function row(file: FileStatus, paint: Paint): Cell[] {
+  const { path, state, readers, problems } = file
   const style = STYLES[state]
-  const note = recipients === 'no-digest' ? ['made by another tool: readers not known'] : []
   const trouble = problems.map(({ message }) => message)
-  const text = [...trouble, ...note].join('; ')
+  const text = [...trouble, ...remarks(file)].join('; ')
   return [
     { text: state, shown: style === undefined ? state : paint(style, state) },
     { text: displayPath(path) },
     { text: readers?.join(', ') ?? '-' },
     { text, shown: paint(trouble.length > 0 ? 'red' : 'dim', text) },
+  ]
+}
+
+/** What is no problem, and worth knowing. */
+function remarks({ sealed, store, recipients }: FileStatus): string[] {
+  return [
+    ...(recipients === 'no-digest' ? ['made by another tool: readers not known'] : []),
+    // What stays sealed gets into no store, whatever the policy says.
+    ...(store === 'plaintext' && !sealed ? ['may enter the Nix store (store = "plaintext")'] : []),
   ]
 }
 
@@ -132,11 +146,12 @@ function printHints({ files, keys }: RepositoryStatus, space: Workspace): void {
     if (bad.length > words.length) words.push('…')
     printHint(PROBLEM_HINT[id](words.join(' ')))
   }
-  const sealedOpen = files.filter(({ sealed, state }) => sealed && state === 'open')
-  if (sealedOpen.length > 0) {
-    const words = sealedOpen.slice(0, 8).map(({ path }) => pastePath(space, path))
-    printNote('plaintext here, but to stay ciphertext (filter=nixsecret-sealed):')
-    printHint(`git nixsecret lock ${words.join(' ')}`)
+  const [conflict] = files.filter(({ state, plaintext }) => state === 'unmerged' && !plaintext)
+  if (conflict !== undefined) {
+    printNote('the conflict is in the ciphertext, where no editor shows it:')
+    printHint(
+      `git nixsecret edit ${pastePath(space, conflict.path)}    # shows it, and stages what you make of it`,
+    )
   }
   const locked = files.filter((file) => file.state === 'locked')
   if (locked.some((file) => file.opens === true)) printHint('git nixsecret unlock')

@@ -57,6 +57,7 @@ export type Remedy =
   | 'restage-later'
   | 'restore'
   | 'lock'
+  | 'seal-here'
   | 'protect'
   | 'protect-again'
   | 'rekey'

@@ -2,8 +2,8 @@ import { inspectBlob } from '../age/inspect.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
 import type { Entry } from './entry.ts'
+import { ifOpen } from './if-open.ts'
 import type { Inspection } from './inspection.ts'
-import { mayLieOpen } from './may-lie-open.ts'
 import { type Raised, RaisedList } from './raised.ts'
 import { plaintextBlob } from './rules/plaintext-blob.ts'
 import { privateKey } from './rules/private-key.ts'
@@ -32,8 +32,8 @@ export async function judgeIgnored(
       const shape = inspectBlob(start, start.length)
       // A large file is cut off here, which makes age files look damaged.
       if (shape.kind !== 'plaintext') continue
-      const may = await mayLieOpen(inspection, file)
-      const draft = plaintextBlob.judge({ ...NOT_ASKED, entry, shape, mayLieOpen: may })
+      const means = await ifOpen(inspection, file)
+      const draft = plaintextBlob.judge({ ...NOT_ASKED, entry, shape, ifOpen: means })
       if (draft !== null) raised.raise(plaintextBlob.id, draft, entry)
       continue
     }

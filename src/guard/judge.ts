@@ -5,9 +5,9 @@ import { NixsecretError } from '../errors.ts'
 import { ContentJudge } from './content-judge.ts'
 import { DropWatch } from './drop-watch.ts'
 import { type Entry, isFile, type Step } from './entry.ts'
+import { ifOpen } from './if-open.ts'
 import type { Inspection } from './inspection.ts'
 import { LapseWatch } from './lapse-watch.ts'
-import { mayLieOpen } from './may-lie-open.ts'
 import type { AttributeGroup } from './protection.ts'
 import { type Raised, RaisedList } from './raised.ts'
 import { RULES } from './rules/all.ts'
@@ -104,8 +104,8 @@ export class Judge {
     const { readers, problem } = protectedBy === 'tip' ? NOBODY : await this.#readers(entry)
     const verdict =
       shape?.kind === 'age' && readers !== null ? this.#verdict(entry.oid, shape.header, readers) : null
-    const may = entry.lies !== undefined && (await mayLieOpen(this.#inspection, entry))
-    return { entry, protectedBy, shape, readers, problem, verdict, mayLieOpen: may }
+    const means = entry.lies === undefined ? null : await ifOpen(this.#inspection, entry)
+    return { entry, protectedBy, shape, readers, problem, verdict, ifOpen: means }
   }
 
   async #readers({ state, path }: Entry): Promise<Unjudged> {

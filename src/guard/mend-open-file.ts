@@ -2,8 +2,21 @@ import type { BytePath } from '../byte-path.ts'
 import type { Entry } from './entry.ts'
 import { gitPath, shellPath } from './shell-path.ts'
 
-/** Makes a protected file that lies open ciphertext in the work tree too. Git must have it first, or it would be lost. */
-export function mendOpenFile(path: BytePath, lies: Entry['lies'], configured: boolean): string[] {
+const BUILD_SEALED = [
+  '# or leave it open, and have Nix build from ciphertext:',
+  "git nixsecret sealed nix build '@sealed@#NAME'",
+]
+
+/**
+ * Makes a protected file that lies open ciphertext in the work tree too. Git must have it first, or it would be lost.
+ * @param configured whether git knows the filter here
+ * @param sealed whether it is not to lie open at all; else builds from ciphertext do as well
+ */
+export function mendOpenFile(
+  path: BytePath,
+  lies: Entry['lies'],
+  { configured, sealed }: { readonly configured: boolean; readonly sealed: boolean },
+): string[] {
   if (lies === 'ignored')
     return [
       '# git ignores it, so nothing encrypts it: move it out of this directory; if it is only a copy:',
@@ -13,6 +26,7 @@ export function mendOpenFile(path: BytePath, lies: Entry['lies'], configured: bo
     ...(configured ? [] : ['git nixsecret init']),
     ...(lies === 'untracked' ? [`git add -- ${gitPath(path)}`] : []),
     `git nixsecret lock -- ${shellPath(path)}`,
+    ...(sealed ? [] : BUILD_SEALED),
   ]
 }
 

@@ -63,7 +63,11 @@ export function toFinding(raised: Raised, scene: Scene): Finding {
 function hint({ draft, entry, atTip }: Raised, scene: Scene): string[] {
   const { commit, path, oid } = entry
   const { standing } = scene
-  if (draft.remedy === 'lock') return mendOpenFile(path, entry.lies, scene.configured)
+  if (draft.remedy === 'lock' || draft.remedy === 'seal-here')
+    return mendOpenFile(path, entry.lies, {
+      configured: scene.configured,
+      sealed: draft.remedy === 'seal-here',
+    })
   const mend = mendUntracked(entry.lies, commands(draft, path, scene))
   if (commit === null || standing === null)
     return [...mend, ...(entry.lies === undefined ? otherwise(draft, path) : [])]

@@ -28,6 +28,7 @@ export type ProblemId =
   | 'damaged'
   | 'stale'
   | 'altered'
+  | 'sealed-open'
   | 'loose-mode'
   | 'no-reader'
   | 'symlink'
@@ -46,6 +47,10 @@ export interface FileStatus {
   readonly state: FileState
   /** Whether it stays ciphertext in the work tree (`filter=nixsecret-sealed`). */
   readonly sealed: boolean
+  /** Whether what lies in the work tree is plaintext, or may be, being unreadable: what a build would copy. */
+  readonly plaintext: boolean
+  /** What the policy says of its plaintext: that it may enter the Nix store, or (null) that it may not. */
+  readonly store: 'plaintext' | null
   /** Names that the policy has for it; null where there is no policy, or it names nobody. */
   readonly readers: readonly string[] | null
   /** Whether a key here opens the blob in the index; null where there is no such blob, or it is no age file. */
@@ -62,6 +67,7 @@ export const PROBLEM_TEXT: Readonly<Record<ProblemId, string>> = {
   damaged: 'damaged in git',
   stale: 'encrypted for other readers',
   altered: 'changed while locked',
+  'sealed-open': 'plaintext here, but to stay ciphertext (filter=nixsecret-sealed)',
   'loose-mode': 'open, and others on this machine can get at it',
   'no-reader': 'the policy names no reader',
   symlink: 'a symlink: git stores its target in plaintext',
@@ -76,6 +82,7 @@ export const PROBLEM_HINT: Readonly<Record<ProblemId, (paths: string) => string>
   damaged: (paths) => `git log --oneline -- ${paths}    # restore an earlier version`,
   stale: (paths) => `git nixsecret rekey ${paths}`,
   altered: (paths) => `git restore -- ${paths}    # or, with new content: git nixsecret set PATH`,
+  'sealed-open': (paths) => `git add -- ${paths} && git nixsecret lock ${paths}`,
   'loose-mode': (paths) => `chmod go-rwx ${paths}`,
   'no-reader': () => '$EDITOR nixsecret.toml    # a [default] or a [[rule]] with `to`',
   symlink: (paths) => `git rm --cached -- ${paths}`,

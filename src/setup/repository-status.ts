@@ -10,6 +10,7 @@ import { changedFiles } from '../git/changed-files.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
 import { tryGit } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
+import { storeOf } from '../policy/readers-of.ts'
 import { type BlobReport, readersOrNull, reportBlob } from './blob-report.ts'
 import {
   type FileProblem,
@@ -91,32 +92,50 @@ async function loadPolicy(workTree: string, catFile: CatFile) {
 
 async function statusOf(context: Context, file: ProtectedPath): Promise<FileStatus> {
   const { path, driver, index, headOid } = file
-  const readers = readersOrNull(context.policy, path)
+  const { policy } = context
+  const readers = readersOrNull(policy, path)
   const look = (oid: string) => reportBlob(context.catFile, oid, context.identities, readers)
   const entry = index.find((candidate) => candidate.stage === 0) ?? index[0]
   const regular = entry?.mode.startsWith('100') ?? false
   const blob = entry !== undefined && regular ? await look(entry.oid) : null
   const head = headOid === null ? null : headOid === entry?.oid ? blob : await look(headOid)
   const state = await stateOf(context, file, blob)
-  const ids: ProblemId[] = []
-  if (entry?.mode === '120000') ids.push('symlink')
-  if (entry?.mode === '160000') ids.push('submodule')
-  if (blob?.kind === 'plaintext') ids.push('plaintext-in-index')
-  if (head?.kind === 'plaintext') ids.push('plaintext-in-head')
-  if (blob?.kind === 'damaged') ids.push('damaged')
-  if (blob?.recipients === 'stale') ids.push('stale')
+  const ids = gitProblems(entry?.mode, blob, head)
   if (state === 'altered') ids.push('altered')
-  if (isLoose(context.workTree, path)) ids.push('loose-mode')
-  if (context.policy !== null && readers === null && state !== 'removed') ids.push('no-reader')
+  const { kind } = lookAtWorkFile(context.workTree, path)
+  const plaintext = kind === 'plaintext' || kind === 'unreadable'
+  const sealed = driver === 'nixsecret-sealed'
+  if (sealed && plaintext) ids.push('sealed-open')
+  // Whoever seals it need not narrow its mode.
+  else if (isLoose(context.workTree, path)) ids.push('loose-mode')
+  if (policy !== null && readers === null && state !== 'removed') ids.push('no-reader')
   return {
     path,
     state,
-    sealed: driver === 'nixsecret-sealed',
+    sealed,
+    plaintext,
+    store: policy === null ? null : storeOf(policy, path),
     readers: readers?.names ?? null,
     opens: blob?.opens ?? null,
     recipients: blob?.recipients ?? null,
     problems: ids.map((id) => problem(id, blob)),
   }
+}
+
+/** What is wrong with a file as git has it. */
+function gitProblems(
+  mode: string | undefined,
+  blob: BlobReport | null,
+  head: BlobReport | null,
+): ProblemId[] {
+  const ids: ProblemId[] = []
+  if (mode === '120000') ids.push('symlink')
+  if (mode === '160000') ids.push('submodule')
+  if (blob?.kind === 'plaintext') ids.push('plaintext-in-index')
+  if (head?.kind === 'plaintext') ids.push('plaintext-in-head')
+  if (blob?.kind === 'damaged') ids.push('damaged')
+  if (blob?.recipients === 'stale') ids.push('stale')
+  return ids
 }
 
 function problem(id: ProblemId, blob: BlobReport | null): FileProblem {

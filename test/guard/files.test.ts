@@ -6,6 +6,8 @@ import { FilesRepo, KEY } from './files-repo.ts'
 import { ATTRIBUTES, policyText, sealed } from './guard-repo.ts'
 
 const OPEN = 'hunter2\n'
+const OR_SEALED =
+  "\n# or leave it open, and have Nix build from ciphertext:\ngit nixsecret sealed nix build '@sealed@#NAME'"
 
 test('protected files that lie open, tracked, new and ignored; ciphertext and empty files are well', async () => {
   const repo = new FilesRepo()
@@ -17,13 +19,19 @@ test('protected files that lie open, tracked, new and ignored; ciphertext and em
   assert.equal(
     findings.map(({ rule, severity, path, commit, hint }) => [rule, severity, path, commit, hint]),
     [
-      ['plaintext-blob', 'error', 'secrets/db', null, 'git nixsecret init\ngit nixsecret lock -- secrets/db'],
+      [
+        'plaintext-blob',
+        'error',
+        'secrets/db',
+        null,
+        `git nixsecret init\ngit nixsecret lock -- secrets/db${OR_SEALED}`,
+      ],
       [
         'plaintext-blob',
         'error',
         'secrets/new',
         null,
-        'git nixsecret init\ngit add -- secrets/new\ngit nixsecret lock -- secrets/new',
+        `git nixsecret init\ngit add -- secrets/new\ngit nixsecret lock -- secrets/new${OR_SEALED}`,
       ],
       [
         'plaintext-blob',
@@ -59,6 +67,13 @@ test('store = "plaintext" lets a file lie open, but not a sealed one', async () 
   )
   repo.track({ 'secrets/eval/a': OPEN, 'secrets/b': OPEN, 'sealed/c': OPEN, 'sealed/d': await sealed('d') })
   assert.equal(await repo.found(), ['error plaintext-blob sealed/c', 'error plaintext-blob secrets/b'])
+  const { findings } = await repo.check()
+  const { message = '', hint = '' } = findings.find(({ path }) => path === 'sealed/c') ?? {}
+  assert.match(
+    message,
+    /though it is to stay ciphertext there \(filter=nixsecret-sealed\): .* to the world-readable/,
+  )
+  assert.is(hint, 'git nixsecret init\ngit nixsecret lock -- sealed/c')
 })
 
 test('a policy that cannot be read lets nothing lie open', async () => {

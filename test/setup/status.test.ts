@@ -11,6 +11,8 @@ interface Json {
     path: string
     state: string
     sealed: boolean
+    plaintext: boolean
+    store: string | null
     readers: string[] | null
     opens: boolean | null
     recipients: string | null
@@ -62,6 +64,8 @@ test('all well: an aligned table, a summary, exit 0', async () => {
     path: 'secrets/a',
     state: 'open',
     sealed: false,
+    plaintext: true,
+    store: null,
     readers: ['alice'],
     opens: true,
     recipients: 'fits',
@@ -148,6 +152,53 @@ test('plaintext in index and HEAD, symlink, damaged, stale, no reader, sealed', 
   const shown = await box.nixsecret(['status'])
   assert.match(shown.stderr, /hint: git nixsecret rekey 'secrets\/b c'/)
   assert.not.match(shown.out + shown.stderr, /SECRET-/)
+})
+
+test('sealed files that lie open, and files whose plaintext may enter the store', async () => {
+  const box = await ready()
+  const rule = '[[rule]]\npaths = ["/secrets/a", "/vault/**"]\nstore = "plaintext"\n'
+  box.put('nixsecret.toml', `${box.read('nixsecret.toml')}\n${rule}`)
+  box.put('.gitattributes', `${box.read('.gitattributes')}vault/** filter=nixsecret-sealed\n`)
+  await box.ok('git', ['nixsecret', 'set', 'vault/well'], { cwd: box.repo, input: 'SECRET-3\n' })
+  box.put('vault/staged', 'SECRET-4\n')
+  box.put('vault/changed', 'SECRET-5\n')
+  await box.git(['add', 'vault'])
+  box.put('vault/changed', 'SECRET-6\n')
+  box.put('vault/new', 'SECRET-7\n')
+  const { code, json: found } = await json(box)
+  assert.is(code, 1)
+  assert.equal(problems(found), {
+    'vault/changed': ['sealed-open'],
+    'vault/new': ['sealed-open'],
+    'vault/staged': ['sealed-open'],
+  })
+  const of = (path: string) => found.files.find((file) => file.path === path)
+  assert.equal(
+    ['secrets/a', 'secrets/b c', 'vault/well', 'vault/new'].map((path) => [
+      of(path)?.store,
+      of(path)?.plaintext,
+    ]),
+    [
+      ['plaintext', true],
+      [null, true],
+      ['plaintext', false],
+      ['plaintext', true],
+    ],
+  )
+  const shown = await box.nixsecret(['status'])
+  assert.match(shown.out, /^open +secrets\/a +alice +may enter the Nix store \(store = "plaintext"\)$/m)
+  assert.match(shown.out, /^sealed +vault\/well +alice$/m)
+  assert.match(shown.out, /^untracked +vault\/new +alice +plaintext here, but to stay ciphertext/m)
+  const [hint] = /(?<=^hint: )git add .*$/m.exec(shown.stderr) ?? []
+  await box.ok('sh', ['-c', hint ?? 'false'], { cwd: box.repo })
+  const { code: after, json: mended } = await json(box)
+  assert.is(after, 0)
+  assert.equal(
+    mended.files
+      .filter(({ path }) => path.startsWith('vault/'))
+      .map(({ state, plaintext }) => [state, plaintext]),
+    Array.from({ length: 4 }, () => ['sealed', false]),
+  )
 })
 
 test('a policy that does not parse: the files are shown, exit 2; not set up: said so', async () => {

@@ -5,10 +5,10 @@ import type { Rule } from './rule.ts'
 /** A file that git should have encrypted, and it is no age file. */
 export const plaintextBlob: Rule = {
   id: 'plaintext-blob',
-  judge({ entry, shape, protectedBy, mayLieOpen }) {
+  judge({ entry, shape, protectedBy, ifOpen }) {
     if (shape === null || shape.kind === 'age' || shape.kind === 'empty') return null
     if (entry.lies !== undefined && shape.kind === 'plaintext')
-      return mayLieOpen ? null : lyingOpen(entry.lies)
+      return ifOpen === 'allowed' ? null : lyingOpen(entry.lies, ifOpen === 'sealed')
     const what =
       shape.kind === 'plaintext'
         ? 'this file is plaintext in git'
@@ -23,11 +23,12 @@ export const plaintextBlob: Rule = {
   },
 }
 
-function lyingOpen(lies: NonNullable<Entry['lies']>): Draft {
+function lyingOpen(lies: NonNullable<Entry['lies']>, sealed: boolean): Draft {
   const who =
     lies === 'tracked'
       ? 'any Nix command that is given this tree copies it'
       : 'a Nix command that is given this directory as path: copies it'
-  const message = `this file lies open in the work tree: ${who} to the world-readable store`
-  return { severity: 'error', message, remedy: 'lock' }
+  const though = sealed ? ', though it is to stay ciphertext there (filter=nixsecret-sealed)' : ''
+  const message = `this file lies open in the work tree${though}: ${who} to the world-readable store`
+  return { severity: 'error', message, remedy: sealed ? 'seal-here' : 'lock' }
 }

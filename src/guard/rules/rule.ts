@@ -4,6 +4,7 @@ import type { Readers } from '../../blob/readers.ts'
 import type { NixFact } from '../../nix/facts.ts'
 import type { Entry } from '../entry.ts'
 import type { Draft, RuleId } from '../finding.ts'
+import type { IfOpen } from '../if-open.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** A protected entry with everything that rules want to know of it. */
@@ -19,8 +20,8 @@ export interface Subject {
   readonly problem: { readonly message: string; readonly line: number | null } | null
   /** How the blob stands to the readers; null where there is no age file or no reader. */
   readonly verdict: ReadersVerdict | null
-  /** In the work tree: whether the policy lets its plaintext lie there, and enter the store. */
-  readonly mayLieOpen: boolean
+  /** In the work tree: what it means if it lies open there; elsewhere null. */
+  readonly ifOpen: IfOpen | null
 }
 
 /** Judges one protected entry at a time, from data alone. */
