@@ -1,8 +1,10 @@
 import * as fs from 'node:fs'
-import { bytePath } from '../byte-path.ts'
+import { shellWord } from '../age/shell-word.ts'
+import { type BytePath, bytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { FilterContext, filterRepository } from '../filter/filter-context.ts'
-import { mergeBlobs } from '../filter/merge-blobs.ts'
+import { type Merged, mergeBlobs } from '../filter/merge-blobs.ts'
+import { driverOf, filterAttributes } from '../git/check-attr.ts'
 import { rawArguments } from '../host/argv.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
 import { reportOnStderr } from './report-on-stderr.ts'
@@ -38,10 +40,33 @@ export async function run(args: string[]): Promise<number> {
       },
     )
     if (merged.content !== null) fs.writeFileSync(ours, merged.content)
-    for (const warning of merged.warnings) reportOnStderr.warning(warning)
-    reportOnStderr.notice({ messages: [], hints: merged.hints })
+    await tell(context, bytePath(path), merged)
     return merged.conflict ? 1 : 0
   } finally {
     context.close()
   }
+}
+
+async function tell(context: FilterContext, path: BytePath, merged: Merged): Promise<void> {
+  for (const warning of merged.warnings) reportOnStderr.warning(warning)
+  const hints = [...merged.hints]
+  if (merged.content !== null && merged.conflict && (await staysCiphertext(context, path))) {
+    reportOnStderr.warning(
+      `${displayPath(path)}: the conflict is in the ciphertext, where no editor shows it`,
+    )
+    hints.push(
+      `git nixsecret edit ${shellWord(displayPath(path))}    # shows it, and stages what you make of it`,
+    )
+  }
+  reportOnStderr.notice({ messages: [], hints })
+}
+
+/** Whether git leaves a path as ciphertext in the work tree: by its attribute, or because it was locked. */
+async function staysCiphertext(context: FilterContext, path: BytePath): Promise<boolean> {
+  if (context.locked.isLocked(path)) return true
+  // Without a work tree, where it has no answer, nobody asks either.
+  const attributes = await filterAttributes([path], { cached: false }).catch(
+    () => new Map<BytePath, string>(),
+  )
+  return driverOf(attributes.get(path)) === 'nixsecret-sealed'
 }

@@ -33,8 +33,9 @@ export async function run(args: string[]): Promise<number> {
     const done = await unlockFiles(space, scopes)
     if (values.json) print(jsonLists({ ...done }))
     else printNote(`unlocked ${countFiles(done.opened.length)}`)
-    if (done.sealed.length > 0 && scopes.length > 0) {
+    if (done.sealed.length > 0 && (scopes.length > 0 || done.opened.length === 0)) {
       printNote(`kept as ciphertext by .gitattributes (filter=nixsecret-sealed): ${namePaths(done.sealed)}`)
+      printHint(`git nixsecret edit ${paste(space, done.sealed.slice(0, 1))}    # or show, or set`)
     }
     if (done.stillLocked.length > 0) await printWhy(space, done.stillLocked)
     if (done.changed.length > 0) await printChanged(space, done.changed)

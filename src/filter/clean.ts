@@ -44,14 +44,16 @@ export async function clean(
   if (content.length === 0) return { content: (await sealedEmpty(context, path, earlier)) ?? content }
   if (neverEncrypted(path)) return { content }
   const ciphertext = beginsAsAge(content)
-  if (ciphertext && (await isKnown(context, content, earlier))) return { content }
+  if (ciphertext && (await isKnown(context, content, earlier))) {
+    return { content, ...(await sealedConflict(context, path, content, earlier)) }
+  }
   const plaintext = { size: content.length, hash: context.memo.hash(content) }
   const wanted = await wantedReaders(context, path)
   const reused = await reusable(context, plaintext, earlier, wanted.readers)
   if (reused !== null) {
     // A merge's result is known before anybody has added it; what git has at this path is not news.
     const old = (await earlier.index())?.oid === reused.oid || (await earlier.head())?.oid === reused.oid
-    return { content: reused.content, ...(old ? {} : conflictWarning(path, markersIn(content))) }
+    return { content: reused.content, ...(old ? {} : conflictWarning(path, ConflictMarkers.in(content))) }
   }
   if (ciphertext) {
     if ((await openBlob(content, await context.silentKeys.identities())).state === 'open') return { content }
@@ -80,6 +82,18 @@ async function isKnown(context: FilterContext, content: Buffer, earlier: Earlier
   const oid = blobId(content, context.repo.objectFormat)
   if ((await earlier.index())?.oid === oid || (await earlier.head())?.oid === oid) return true
   return (await context.catFile.info(oid))?.type === 'blob'
+}
+
+/** A merge leaves its conflict in the ciphertext, where it stays so in the work tree; the index has no such file yet. */
+async function sealedConflict(
+  context: FilterContext,
+  path: BytePath,
+  blob: Buffer,
+  earlier: EarlierBlobs,
+): Promise<{ warning?: string }> {
+  if ((await earlier.index()) !== null) return {}
+  const opened = await openBlob(blob, await context.silentKeys.identities())
+  return opened.state === 'open' ? conflictWarning(path, ConflictMarkers.in(opened.plaintext)) : {}
 }
 
 /** Whom the policy names for a path, or why that can't be told. */
@@ -147,14 +161,7 @@ async function seal(
   const sealed = sealWholeAs(how, content)
   const blob = (await wasArmored(earlier)) ? enarmor(sealed) : sealed
   context.memo.remember(plaintext.hash, readers.digest, blobId(blob, context.repo.objectFormat))
-  return { content: blob, ...conflictWarning(path, markersIn(content)) }
-}
-
-function markersIn(content: Buffer): ConflictMarkers {
-  const markers = new ConflictMarkers()
-  markers.push(content)
-  markers.end()
-  return markers
+  return { content: blob, ...conflictWarning(path, ConflictMarkers.in(content)) }
 }
 
 /** Whether the path's blob came as text, so that the next one is text too. */

@@ -15,6 +15,14 @@ export class ConflictMarkers {
     return this.#step === 3
   }
 
+  /** Those of a whole content. */
+  static in(content: Buffer): ConflictMarkers {
+    const markers = new ConflictMarkers()
+    markers.push(content)
+    markers.end()
+    return markers
+  }
+
   push(piece: Uint8Array): void {
     if (this.found) return
     const text = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)

@@ -1,6 +1,8 @@
+import { beginsAsAge } from '../age/inspect.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Conversion, FilterAnswer, FilterHandler, FilterRequest } from '../git/filter-session.ts'
+import { neverEncrypted } from '../policy/readers-of.ts'
 import { beginClean, beginSmudge, type Converting, takeDelayed } from './convert.ts'
 import type { FilterContext } from './filter-context.ts'
 import { Notices } from './notices.ts'
@@ -34,8 +36,11 @@ export class FilterProcess implements FilterHandler {
 
   begin({ command, path, blob, canDelay }: FilterRequest): Conversion {
     if (command === 'clean') {
-      return this.#guarded(path, beginClean(this.#context, path), ({ warning }) => {
+      const cleaning = beginClean(this.#context, path)
+      const start = this.#sealed && !neverEncrypted(path) ? new Start(cleaning) : null
+      return this.#guarded(path, start ?? cleaning, ({ warning }) => {
         if (warning !== undefined) this.#report.warning(warning)
+        if (start?.isPlaintext) this.#notices.addSealedOpen(path)
       })
     }
     const request = { path, blob, sealed: this.#sealed }
@@ -59,7 +64,7 @@ export class FilterProcess implements FilterHandler {
     const notices = this.#notices.lines(this.#context.keys.underPassphrase)
     this.#report.notice(notices)
     // Why a key did not serve matters only to who misses it.
-    if (notices.messages.length > 0)
+    if (this.#notices.missed)
       for (const { message } of this.#context.keys.problems) this.#report.warning(message)
     if (this.#held && this.#context.locked.damaged) this.#report.warning(LOCK_STATE_DAMAGED)
     this.#context.close()
@@ -95,6 +100,37 @@ export class FilterProcess implements FilterHandler {
         }
       },
     }
+  }
+}
+
+/** Bytes that are enough to see whether a file begins as an age file. */
+const START_SIZE = 256
+
+/** Looks at the first bytes of a file on their way. */
+class Start<Result> implements Converting<Result> {
+  readonly #of: Converting<Result>
+  #start = Buffer.alloc(0)
+
+  constructor(of: Converting<Result>) {
+    this.#of = of
+  }
+
+  get isPlaintext(): boolean {
+    return this.#start.length > 0 && !beginsAsAge(this.#start)
+  }
+
+  write(piece: Buffer): void | Promise<void> {
+    if (this.#start.length < START_SIZE)
+      this.#start = Buffer.concat([this.#start, piece.subarray(0, START_SIZE - this.#start.length)])
+    return this.#of.write(piece)
+  }
+
+  finish(): Promise<Result> {
+    return this.#of.finish()
+  }
+
+  discard(): void {
+    this.#of.discard()
   }
 }
 

@@ -3,12 +3,25 @@ import type { Outcome } from './smudge.ts'
 
 const SHOWN = 5
 
-/** What a git command's user should hear about files that did not become plaintext: once, at its end. */
+/** What a git command's user should hear, once, at its end: of files that did not become plaintext, and that should not be. */
 export class Notices {
-  readonly #paths: Record<'locked' | 'damaged', Set<BytePath>> = { locked: new Set(), damaged: new Set() }
+  readonly #locked = new Set<BytePath>()
+  readonly #damaged = new Set<BytePath>()
+  readonly #sealedOpen = new Set<BytePath>()
 
   add(path: BytePath, outcome: Outcome): void {
-    if (outcome === 'locked' || outcome === 'damaged') this.#paths[outcome].add(path)
+    if (outcome === 'locked') this.#locked.add(path)
+    if (outcome === 'damaged') this.#damaged.add(path)
+  }
+
+  /** A file that is to stay ciphertext lies in the work tree as plaintext. */
+  addSealedOpen(path: BytePath): void {
+    this.#sealedOpen.add(path)
+  }
+
+  /** Whether a file did not become plaintext that might have. */
+  get missed(): boolean {
+    return this.#locked.size + this.#damaged.size > 0
   }
 
   /**
@@ -16,13 +29,19 @@ export class Notices {
    * @param underPassphrase whether a key is there that could not be asked for its passphrase
    */
   lines(underPassphrase: boolean): { messages: string[]; hints: string[] } {
-    const { locked, damaged } = this.#paths
+    const [locked, damaged, sealedOpen] = [this.#locked, this.#damaged, this.#sealedOpen]
     const messages = []
+    const hints = []
     const why = underPassphrase ? 'no key here opens, without its passphrase,' : 'no key here opens'
     if (locked.size > 0) messages.push(`${why} ${names(locked)}: left locked (as ciphertext)`)
     if (damaged.size > 0) messages.push(`damaged, left as it is in git: ${names(damaged)}`)
     const hint = underPassphrase && locked.size > 0 ? 'git nixsecret unlock' : 'git nixsecret status'
-    return { messages, hints: messages.length > 0 ? [hint] : [] }
+    if (this.missed) hints.push(hint)
+    if (sealedOpen.size > 0) {
+      messages.push(`still plaintext in the work tree, though to stay ciphertext there: ${names(sealedOpen)}`)
+      hints.push('git nixsecret status    # says how to seal them')
+    }
+    return { messages, hints }
   }
 }
 
