@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { shellWord } from '../age/shell-word.ts'
+import { resolve } from 'node:path'
 import type { OpenedFiles } from '../blob/open-sealed.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -12,8 +10,10 @@ import { lineToAdd } from '../setup/hook-text.ts'
 import { fileToEdit } from '../setup/hooks-place.ts'
 import { type InitReport, initRepository, isTop } from '../setup/init-repository.ts'
 import { openLocked } from '../setup/open-locked.ts'
+import { sealedOpen } from '../setup/sealed-open.ts'
 import { trackedPlaintext } from '../setup/tracked-plaintext.ts'
 import { openHere } from './here.ts'
+import { printNext } from './init/print-next.ts'
 import { parseOptions, refuseOperands } from './parse-options.ts'
 import { paintFor, print, printHint, printNote, printWarning } from './print.ts'
 
@@ -29,7 +29,8 @@ Again, it changes nothing.
   --recipient [NAME=]KEY  who else can read: age1…, ssh-ed25519 … or ssh-rsa …; may be repeated
   --path GLOB             what is encrypted, as in .gitattributes, from the top of the repository; a directory means
                           everything below it; may be repeated (default: secrets/**)
-  --sealed                these files stay ciphertext in the work tree, even for those who hold a key
+  --sealed                these files stay ciphertext in the work tree, even for those who hold a key: show, edit and
+                          set work on them. With a --path that is protected already, it changes its line to that
   --global                only the drivers, for every repository of yours; no hooks
   --no-hooks              install no hooks
   --server                for a repository that is pushed to, as a rule a bare one: only the hook (pre-receive) that
@@ -70,8 +71,15 @@ export async function run(args: string[]): Promise<number> {
   const plaintext = await trackedPlaintext(repo)
   printReport(report, opened, isTop(requireWorkTree(repo)))
   if (plaintext.length > 0) printPlaintext(plaintext)
-  if (report.policy !== null || plaintext.length > 0) printNext(repo, plaintext.length)
-  else await printLocked(repo, report, opened)
+  const toSeal = await sealedOpen(repo)
+  if (toSeal.length > 0)
+    printWarning(
+      `${files(toSeal.length)} still plaintext here, though to stay ciphertext: ${namePaths(toSeal)}`,
+    )
+  if (report.attributes.length > 0 || plaintext.length > 0 || toSeal.length > 0) {
+    printNext(repo, { report, renormalize: plaintext.length > 0, toSeal })
+  }
+  if (report.policy === null && plaintext.length === 0) await printLocked(repo, report, opened)
   await printChanged(repo, opened)
   return 0
 }
@@ -101,21 +109,6 @@ function printReport(report: InitReport, opened: OpenedFiles, atTop: boolean): v
       printWarning('no key of yours is among the readers: you will not be able to read what you encrypt')
     }
   }
-}
-
-/** What to commit, in one recipe for everything that was found. */
-function printNext(repo: Repository, plaintext: number): void {
-  const top = requireWorkTree(repo)
-  // An earlier init may have written them, and nobody has added them since.
-  const changed = ['nixsecret.toml', '.gitattributes'].filter((file) => existsSync(join(top, file)))
-  const steps = [
-    ...(isTop(top) ? [] : [`cd ${shellWord(displayText(top))}`]),
-    ...(changed.length === 0 ? [] : [`git add ${changed.join(' ')}`]),
-    ...(plaintext === 0 ? [] : ['git add --renormalize .']),
-    'git commit -m "Encrypt secrets"',
-  ]
-  if (plaintext === 0) printNote('next: commit these two files, then add secrets with plain git')
-  printHint(steps.join(' && '))
 }
 
 async function printLocked(repo: Repository, report: InitReport, opened: OpenedFiles): Promise<void> {
@@ -160,7 +153,11 @@ function reportRows(report: InitReport, opened: OpenedFiles): [string, string][]
   const globs = report.attributes
     .filter((line) => line.includes('filter='))
     .map((line) => line.split(' filter=')[0])
-  if (globs.length > 0) rows.push(['.gitattributes', `${globs.join(', ')} will be encrypted`])
+  const sealed = report.attributes.some((line) => line.includes('filter=nixsecret-sealed'))
+  if (globs.length > 0) {
+    const here = sealed ? ', and stays ciphertext in the work tree' : ''
+    rows.push(['.gitattributes', `${globs.join(', ')} will be encrypted${here}`])
+  }
   if (report.config.some((key) => !key.startsWith('hook.'))) {
     rows.push(['git config', 'filter, diff and merge drivers'])
   }

@@ -1,3 +1,5 @@
+import type { Driver } from '../git/check-attr.ts'
+
 /** What is protected where nobody says otherwise. */
 export const DEFAULT_PATH = 'secrets/**'
 
@@ -6,19 +8,10 @@ export const DEFAULT_PATH = 'secrets/**'
  * `-text`: git must convert no line ends in what it hands to the filter.
  * @param pattern one that git takes as it looks, see `patternsOf`
  */
-export function attributesLines(pattern: string, driver: 'nixsecret' | 'nixsecret-sealed'): string[] {
+export function attributesLines(pattern: string, driver: Driver): string[] {
   const line = `${quote(pattern)} filter=${driver} diff=nixsecret merge=nixsecret -text`
   if (!pattern.endsWith('/**')) return [line]
   return [line, `${quote(`${pattern}/*.pub`)} !filter !diff !merge !text`]
-}
-
-/** Appends the lines that are not there yet; everything else stays as it is. */
-export function withLines(text: string, lines: readonly string[]): string {
-  const present = new Set(text.split(/\r?\n/).map((line) => line.trim()))
-  const missing = lines.filter((line) => !present.has(line))
-  if (missing.length === 0) return text
-  const gap = text === '' || text.endsWith('\n') ? '' : '\n'
-  return `${text}${gap}${missing.join('\n')}\n`
 }
 
 // See https://git-scm.com/docs/gitattributes: patterns that begin with a double quote are quoted in C style.

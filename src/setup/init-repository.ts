@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
@@ -6,7 +6,6 @@ import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { GitConfig } from '../git/config.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
-import { attributesLines, DEFAULT_PATH, withLines } from './attributes-lines.ts'
 import { type ConfigEntry, REPOSITORY_ENTRIES } from './config-entries.ts'
 import { applyConfig, planConfig } from './config-plan.ts'
 import { hasPolicy, refuseNewRecipients } from './existing-policy.ts'
@@ -21,7 +20,7 @@ import {
 } from './install-hooks.ts'
 import { type InstallRecord, NO_RECORD, readRecord, writeRecord, writeState } from './install-record.ts'
 import { homeRelative, type OwnKeys, ownKeys } from './own-key.ts'
-import { patternsOf } from './path-option.ts'
+import { type AttributesPlan, planAttributes } from './plan-attributes.ts'
 import { type NewPolicy, planPolicy } from './plan-policy.ts'
 import { programOnPath, supportedGit } from './requirements.ts'
 
@@ -57,7 +56,7 @@ export interface InitReport {
 interface Plan {
   readonly workTree: string
   readonly policy: NewPolicy | null
-  readonly attributes: { readonly text: string; readonly added: readonly string[] }
+  readonly attributes: AttributesPlan
   readonly config: GitConfig
   readonly entries: readonly ConfigEntry[]
   readonly identity: string | null
@@ -134,16 +133,6 @@ export function isTop(workTree: string): boolean {
   return realpathSync(process.cwd()) === realpathSync(workTree)
 }
 
-function planAttributes(workTree: string, options: InitOptions, fresh: boolean): Plan['attributes'] {
-  const paths = options.paths.length > 0 || !fresh ? options.paths : [DEFAULT_PATH]
-  const driver = options.sealed ? 'nixsecret-sealed' : 'nixsecret'
-  const before = textOf(join(workTree, '.gitattributes')) ?? ''
-  const patterns = paths.flatMap((path) => patternsOf(path, workTree))
-  const lines = patterns.flatMap((pattern) => attributesLines(pattern, driver))
-  const text = withLines(before, lines)
-  return { text, added: lines.filter((line) => text.slice(before.length).includes(line)) }
-}
-
 function recordOf(before: InstallRecord, plan: Plan): InstallRecord {
   const missing = plan.entries.filter(({ key }) => plan.config.get(key) === null).map(({ key }) => key)
   const { place } = plan
@@ -178,12 +167,4 @@ function report(plan: Plan): InitReport {
 
 async function userName(cwd: string): Promise<string | null> {
   return (await GitConfig.read(cwd, 'effective')).get('user.name')
-}
-
-function textOf(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return null
-  }
 }

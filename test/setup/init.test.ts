@@ -138,6 +138,57 @@ test('--path, --sealed and patterns that need quotes', async () => {
   assert.match(await box.git(['check-attr', 'filter', 'my keys/a.pub']), /unspecified/)
 })
 
+test('--sealed in a repository that has unsealed lines: their form changes in place, and open files are named', async () => {
+  const box = await SetupSandbox.make()
+  await box.nixsecret(['init'])
+  box.put('secrets/a', 'SECRET-1\n')
+  box.put('secrets/key.pub', 'public\n')
+  box.put('other/b', 'SECRET-2\n')
+  await box.git(['add', '-A'])
+  await box.git(['commit', '-qm', 'x'])
+  const before = box.read('.gitattributes')
+  const vague = await box.nixsecret(['init', '--sealed'])
+  assert.is(vague.code, 2)
+  assert.match(vague.stderr, /^hint: git nixsecret init --sealed --path 'secrets\/\*\*'$/m)
+  assert.is(box.read('.gitattributes'), before)
+  // Columns may be aligned, as the documents have them.
+  box.put('.gitattributes', before.replace('secrets/** filter', 'secrets/**       filter'))
+  const sealed = await box.nixsecret(['init', '--sealed', '--path', 'secrets/**', '--path', 'other'])
+  assert.is(sealed.code, 0, sealed.stderr)
+  assert.is(
+    box.read('.gitattributes'),
+    'secrets/** filter=nixsecret-sealed diff=nixsecret merge=nixsecret -text\n' +
+      'secrets/**/*.pub !filter !diff !merge !text\n' +
+      'other/** filter=nixsecret-sealed diff=nixsecret merge=nixsecret -text\n' +
+      'other/**/*.pub !filter !diff !merge !text\n',
+  )
+  assert.match(
+    sealed.stderr,
+    /2 files still plaintext here, though to stay ciphertext: other\/b, secrets\/a$/m,
+  )
+  assert.match(await box.git(['check-attr', 'filter', 'secrets/key.pub']), /unspecified/)
+  const [hint] = /(?<=^hint: )git add .*$/m.exec(sealed.stderr) ?? []
+  await box.ok('sh', ['-c', hint ?? 'false'], { cwd: box.repo })
+  for (const path of ['secrets/a', 'other/b']) assert.match(box.read(path), /^age-encryption/)
+  assert.is(box.read('secrets/key.pub'), 'public\n')
+  assert.is(await box.git(['status', '--porcelain']), '')
+  assert.is((await box.nixsecret(['status'])).code, 0)
+  // Again, with and without what it was given: nothing changes, and nothing is unsealed.
+  for (const args of [[], ['--sealed'], ['--sealed', '--path', 'other'], ['--path', 'secrets/**']]) {
+    const again = await box.nixsecret(['init', ...args])
+    assert.is(again.code, 0, again.stderr)
+    assert.match(again.out, /nothing changed/)
+  }
+})
+
+test('a pattern beside others that is added anew brings its exception along', async () => {
+  const box = await SetupSandbox.make()
+  box.put('.gitattributes', 'secrets/**/*.pub !filter !diff !merge !text\n*.x text')
+  await box.nixsecret(['init'])
+  assert.match(box.read('.gitattributes'), /^\*\.x text\nsecrets\/\*\* filter=nixsecret diff/m)
+  assert.match(await box.git(['check-attr', 'filter', 'secrets/key.pub']), /unspecified/)
+})
+
 test('--path: a directory is all below it, what is not there yet may be either, and only the top will do', async () => {
   const box = await SetupSandbox.make()
   box.put('conf/a', 'x')
