@@ -9,8 +9,9 @@ import { paintFor, print, type Style } from './print.ts'
 export const help = `usage: git nixsecret doctor [--json]
 
 Looks whether everything that keeps secrets encrypted is really in force in this worktree: git's configuration as
-it counts here, the hooks, the policy against .gitattributes, your keys, the protected files, and where plaintext
-may be written beside them. In a bare repository: whether pushes are judged. Changes nothing.
+it counts here, the hooks, the policy against .gitattributes, your keys, the protected files, where plaintext may be
+written beside them, and what gives Nix the open work tree (scripts, CI, .envrc, editors, /etc/nixos). In a bare
+repository: whether pushes are judged. Changes nothing.
 Each line that is not ok comes with a command to paste.
 
   --json   { "version": 1, "checks": [ { "id", "level", "message", "hints" } ] }; level: ok, warning or problem

@@ -141,6 +141,59 @@ test('warnings: no key, a key that nobody named, rerere, commit.verbose, open se
   assert.equal(bad(missing.checks), ['identity'])
 })
 
+test('what gives Nix the open work tree, and which open files it must not copy', async () => {
+  const box = await ready()
+  const checks = async () => (await examine(box)).checks
+  const uses = async () =>
+    (await checks())
+      .filter(({ id }) => id === 'open-tree')
+      .map(({ level: how, message, hints }) => [how, message, ...hints])
+  const [[fine] = []] = await uses()
+  assert.is(fine, 'ok')
+  box.put('flake.nix', '{ }')
+  // Ignored, and of one's own.
+  box.put('.gitignore', '.envrc\n')
+  box.put('.envrc', 'use flake\n')
+  box.put('rebuild', '#!/bin/sh\nsudo nixos-rebuild switch --flake .#web\n')
+  assert.equal(await uses(), [
+    [
+      'warning',
+      '.envrc:1 has direnv evaluate the open work tree',
+      'watch_file flake.nix flake.lock; use flake "$(git nixsecret flake-ref)"',
+    ],
+    [
+      'warning',
+      'rebuild:2 gives Nix the open work tree',
+      "sudo git nixsecret sealed nixos-rebuild switch --flake '@sealed@#web'",
+    ],
+  ])
+  assert.equal(level(await checks(), 'nix-store'), ['warning'])
+  // The owner's own word lets it into the store.
+  appendFileSync(
+    join(box.repo, 'nixsecret.toml'),
+    '\n[[rule]]\npaths = ["/secrets/**"]\nstore = "plaintext"\n',
+  )
+  const allowed = await checks()
+  assert.equal(level(allowed, 'nix-store'), ['ok'])
+  assert.match(
+    allowed.find(({ id }) => id === 'nix-store-plaintext')?.message ?? '',
+    /^1 file open and may enter/,
+  )
+  assert.equal(level(allowed, 'open-tree'), ['ok'])
+})
+
+test('a file that is to stay sealed and lies open is a problem, staged or not', async () => {
+  const box = await ready()
+  box.put('.gitattributes', `${box.read('.gitattributes')}vault/** filter=nixsecret-sealed\n`)
+  box.put('vault/a b', 'one\n')
+  const { code, checks } = await examine(box)
+  assert.is(code, 1)
+  const found = checks.find(({ id }) => id === 'sealed-open')
+  assert.equal(found?.hints, ["git add -- 'vault/a b' && git nixsecret lock 'vault/a b'"])
+  await box.ok('sh', ['-c', found?.hints[0] ?? ''], { cwd: box.repo })
+  assert.is((await examine(box)).code, 0)
+})
+
 test('state under .git that another user made', async () => {
   const box = await ready()
   await box.nixsecret(['lock'])

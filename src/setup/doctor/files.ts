@@ -8,11 +8,16 @@ import { runGit } from '../../git/run-git.ts'
 import { PROBLEM_HINT, PROBLEM_TEXT, type ProblemId } from '../file-status.ts'
 import { type RepositoryStatus, repositoryStatus } from '../repository-status.ts'
 import { type Diagnosis, fine, problem, warning } from './finding.ts'
+import { checkOpenTree } from './open-tree/check-open-tree.ts'
 
 /** The protected files themselves, and what Nix would copy of them. */
 export async function checkFiles(repo: Repository): Promise<Diagnosis[]> {
   const status = await repositoryStatus(repo, [])
-  return [...checkStates(status, requireWorkTree(repo)), ...(await checkNixCopies(repo, status))]
+  return [
+    ...checkStates(status, requireWorkTree(repo)),
+    ...(await checkNixCopies(repo, status)),
+    ...(await checkOpenTree(repo, status)),
+  ]
 }
 
 function checkStates({ files }: RepositoryStatus, workTree: string): Diagnosis[] {
