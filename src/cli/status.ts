@@ -117,12 +117,13 @@ function row(file: FileStatus, paint: Paint): Cell[] {
   ]
 }
 
+const NO_EFFECT = 'store = "plaintext" changes nothing: it stays ciphertext (filter=nixsecret-sealed)'
+
 /** What is no problem, and worth knowing. */
 function remarks({ sealed, store, recipients }: FileStatus): string[] {
   return [
     ...(recipients === 'no-digest' ? ['made by another tool: readers not known'] : []),
-    // What stays sealed gets into no store, whatever the policy says.
-    ...(store === 'plaintext' && !sealed ? ['may enter the Nix store (store = "plaintext")'] : []),
+    ...(store === null ? [] : [sealed ? NO_EFFECT : 'may enter the Nix store (store = "plaintext")']),
   ]
 }
 

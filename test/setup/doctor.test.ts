@@ -159,7 +159,7 @@ test('what gives Nix the open work tree, and which open files it must not copy',
     [
       'warning',
       '.envrc:1 has direnv evaluate the open work tree',
-      'watch_file flake.nix flake.lock; use flake "$(git nixsecret flake-ref)"',
+      'watch_file flake.nix flake.lock; ref=$(git nixsecret flake-ref) && use flake "$ref"',
     ],
     [
       'warning',

@@ -179,8 +179,8 @@ test('CI counts where its file opens secrets', () => {
 })
 
 test('.envrc', () => {
-  const use = (ref: string, rest = '') =>
-    `watch_file flake.nix flake.lock; use flake "$(git nixsecret flake-ref${ref})${rest}`
+  const use = (directory: string, rest: string) =>
+    `watch_file flake.nix flake.lock; ref=$(git nixsecret flake-ref${directory}) && use flake "$ref${rest}`
   each(envrcUses, '.envrc', [
     ['use flake', use('', '"')],
     ['use flake .', use('', '"')],
@@ -194,6 +194,7 @@ test('.envrc', () => {
     ['use nix', null],
     ['use flake github:a/b', null],
     ['use flake "$(git nixsecret flake-ref)"', null],
+    ['ref=$(git nixsecret flake-ref) && use flake "$ref#dev"', null],
     ['use flake /elsewhere', null],
     ['echo use flake', null],
   ])

@@ -187,7 +187,10 @@ test('sealed files that lie open, and files whose plaintext may enter the store'
   )
   const shown = await box.nixsecret(['status'])
   assert.match(shown.out, /^open +secrets\/a +alice +may enter the Nix store \(store = "plaintext"\)$/m)
-  assert.match(shown.out, /^sealed +vault\/well +alice$/m)
+  assert.match(
+    shown.out,
+    /^sealed +vault\/well +alice +store = "plaintext" changes nothing: it stays ciphertext/m,
+  )
   assert.match(shown.out, /^untracked +vault\/new +alice +plaintext here, but to stay ciphertext/m)
   const [hint] = /(?<=^hint: )git add .*$/m.exec(shown.stderr) ?? []
   await box.ok('sh', ['-c', hint ?? 'false'], { cwd: box.repo })

@@ -5,7 +5,7 @@ import type { OpenUse } from './use.ts'
 /**
  * `use flake` of direnv and nix-direnv. `use nix` is none: without flakes Nix takes only what an expression names.
  * The reference to the twin stays the same, so the cache of nix-direnv does, too; it can't see from it that a file of
- * the work tree changed, hence `watch_file`.
+ * the work tree changed, hence `watch_file`. Were there no reference, `use flake ""` would take the open tree: hence `&&`.
  */
 export function envrcUses(path: BytePath, text: string, tree: ThisTree): OpenUse[] {
   if (baseName(path) !== '.envrc') return []
@@ -20,7 +20,7 @@ export function envrcUses(path: BytePath, text: string, tree: ThisTree): OpenUse
     if (here === null) return []
     const directory = here.directory === '.' ? '' : ` ${here.directory}`
     const flag = rest.trim() === '' ? '' : ` ${rest.trim()}`
-    const instead = `watch_file flake.nix flake.lock; use flake "$(git nixsecret flake-ref${directory})${here.attribute}"${flag}`
+    const instead = `watch_file flake.nix flake.lock; ref=$(git nixsecret flake-ref${directory}) && use flake "$ref${here.attribute}"${flag}`
     return [
       { where: `${displayPath(path)}:${at + 1}`, what: 'has direnv evaluate the open work tree', instead },
     ]
