@@ -194,7 +194,8 @@ in
     services = config.systemd.services;
     inherit (config) warnings nixsecret;
   };
-  # The command of a unit, as a program to run.
-  unit = name: checked (pkgs.writeScript name "#!/bin/sh\nexec ${config.systemd.services.${name}.serviceConfig.ExecStart}\n");
-  attr = path: checked (builtins.foldl' (value: name: value.${name}) config path);
+  # Commands of units, as programs to run.
+  checks = builtins.mapAttrs (
+    name: service: checked (pkgs.writeScript name "#!/bin/sh\nexec ${service.serviceConfig.ExecStart}\n")
+  ) config.systemd.services;
 }

@@ -99,7 +99,7 @@ let
         let
           given = if b.isPath module || b.isString module then import module else module;
           made = if b.isFunction given then given (args // { inherit config options lib; }) else given;
-          parts = if made ? config || made ? options || made ? imports then made else { config = made; };
+          parts = if made ? config || made ? options then made else made // { config = removeAttrs made [ "imports" ]; };
         in
         [
           {
