@@ -249,7 +249,7 @@ note_change() {
   for before in fresh kept missing unplaced; do has "$states" "$before $unit" && was=$before; done
   case $was:$state in
     :* | fresh:fresh) ;;
-    fresh:* | *:fresh) pending=${pending}restart' '$unit$nl ;;
+    fresh:* | *:fresh) pending=${pending}start' '$unit$nl ;;
   esac
   case $state in missing | kept) return 0 ;; esac
   if [ -f "$last/$target" ]; then cmp -s -- "$last/$target" "$generation/$target" && return; fi
@@ -301,7 +301,7 @@ place_entry() {
   rm -f -- "$path.nixsecret-new"
   error "$kind $name can't be put at $path"
   printf 'unplaced %s\n' "$unit" >>"$generation/.nixsecret/status"
-  [ -z "$last" ] || pending=${pending}restart' '$unit$nl
+  [ -z "$last" ] || pending=${pending}start' '$unit$nl
   failed=$failed$target$nl
 }
 

@@ -118,8 +118,8 @@ run('keeps the last good version of what fails, beside good ones', async (host) 
   assert.is(await host.text('/run/nixsecret/templates/both'), 'first-one')
   assert.equal(await host.told('activation-restart-list'), [
     'nixsecret-secret-db.service',
-    'ok.service',
     'nixsecret-template-both.service',
+    'ok.service',
   ])
   const check = async (name: string) =>
     host.run(await host.build(configuration('alien/db'), `checks.${name}`))

@@ -198,4 +198,12 @@ in
   checks = builtins.mapAttrs (
     name: service: checked (pkgs.writeScript name "#!/bin/sh\nexec ${service.serviceConfig.ExecStart}\n")
   ) config.systemd.services;
+  # All of them, so that what they run is in the store.
+  allChecks = checked (
+    pkgs.writeScript "commands" (
+      builtins.concatStringsSep "\n" (
+        map (service: service.serviceConfig.ExecStart or "") (builtins.attrValues config.systemd.services)
+      )
+    )
+  );
 }

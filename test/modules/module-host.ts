@@ -199,9 +199,9 @@ export class ModuleHost {
     return (await this.sh(script)).out.split('\n').filter(Boolean)
   }
 
-  /** What is in /run/nixos, and taken from there, as switch-to-configuration does. */
+  /** What is in /run/nixos, sorted, and taken from there, as switch-to-configuration does. */
   async told(list: string): Promise<string[]> {
-    return this.lines(`cat /run/nixos/${list} && rm /run/nixos/${list}`)
+    return (await this.lines(`cat /run/nixos/${list} && rm /run/nixos/${list}`)).sort()
   }
 
   /** The generations that are there, the locks and links of an unfinished activation, by name. */
