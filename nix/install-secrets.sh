@@ -106,10 +106,10 @@ find_keys() {
   abandon 'there is no identity to decrypt with'
 }
 
-# Prints the plaintext of $2 with the keys $1.
+# Prints the plaintext of $2 with the keys $1. Without the lock, which would stay if age outlived this script.
 decrypt() {
   # shellcheck disable=SC2086 # a list
-  "$age" --decrypt $1 -- "$2" </dev/null
+  "$age" --decrypt $1 -- "$2" </dev/null 9>&-
 }
 
 # Sets $use to keys that open $1. Of several keys, one that age can't read makes it refuse all of them.

@@ -44,6 +44,7 @@ if (AGENIX_MODULE !== undefined && NIXPKGS_LIB !== undefined)
     assert.is(await host.stat('/run/nixsecret/db'), await host.stat('/run/agenix/db'))
     assert.equal(await host.nix.find(['pass$word']), [])
   })
-else process.stdout.write('agenix’s own module was not run; AGENIX_MODULE and NIXPKGS_LIB name it and its lib\n')
+else
+  process.stdout.write('agenix’s own module was not run; AGENIX_MODULE and NIXPKGS_LIB name it and its lib\n')
 
 if (ModuleHost.possible('blobs with agenix')) test.run()

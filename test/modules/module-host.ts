@@ -17,7 +17,7 @@ const GROUP = 'root:x:0:\nkeys:x:96:\nalice:x:1001:\nweb:x:1002:\nnogroup:x:6553
 
 export interface HostOptions {
   readonly nix?: NixProgram
-  /** Runs the script; default: `/bin/sh`. */
+  /** Runs the script; default: bash, as on NixOS. */
   readonly shell?: string
   /** A directory whose `bin` has every program. */
   readonly programs?: string
@@ -96,7 +96,7 @@ export class ModuleHost {
 
   /** Arguments of nix-build and nix-instantiate for a configuration, Nix text in a directory with `secrets/`. */
   evaluation(configuration: string, attr: string, lib?: string): string[] {
-    const { shell = '/bin/sh', programs = '/usr' } = this.options
+    const { shell = '/bin/bash', programs = '/usr' } = this.options
     const body = `{ config, lib, ... }:
       {
         services.openssh.enable = lib.mkDefault true;

@@ -5,7 +5,7 @@ import { ModuleHost } from './module-host.ts'
 const test = suite('places')
 let host: ModuleHost
 test.before(async () => {
-  host = await ModuleHost.create()
+  host = await ModuleHost.create({ shell: '/bin/dash' })
   await host.seal({ db: 'one', api: 'api' })
 })
 test.before.each(() => host.boot({ disk: 'new' }))

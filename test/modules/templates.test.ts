@@ -5,7 +5,7 @@ import { ModuleHost } from './module-host.ts'
 const test = suite('templates')
 let host: ModuleHost
 test.before(async () => {
-  host = await ModuleHost.create()
+  host = await ModuleHost.create({ shell: '/bin/dash' })
 })
 test.before.each(() => host.boot({ disk: 'new' }))
 test.after(() => host.stop())

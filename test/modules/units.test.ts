@@ -5,7 +5,7 @@ import { ModuleHost } from './module-host.ts'
 const test = suite('units')
 let host: ModuleHost
 test.before(async () => {
-  host = await ModuleHost.create()
+  host = await ModuleHost.create({ shell: '/bin/dash' })
   // systemctl as the script finds it: what it is asked, is written down.
   const programs = host.box.path('programs')
   for (const name of [
