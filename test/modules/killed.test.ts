@@ -11,22 +11,7 @@ test.before(async () => {
   // Programs that count how often any is started, and at a number do a part of their work and kill who called them.
   const shims = host.box.path('shims')
   const at = host.box.path(KILL_AT)
-  for (const name of [
-    'age',
-    'cat',
-    'chmod',
-    'chown',
-    'cmp',
-    'cp',
-    'flock',
-    'ln',
-    'mkdir',
-    'mount',
-    'mv',
-    'readlink',
-    'rm',
-    'stat',
-  ]) {
+  for (const name of ModuleHost.PROGRAMS) {
     const half = ['age', 'cat'].includes(name) ? `/usr/bin/${name} "$@" | head -c 2;` : ''
     host.program(
       shims,

@@ -28,6 +28,9 @@ export interface HostOptions {
  * SSH host key, and a repository, made by our program, whose secrets are encrypted for it.
  */
 export class ModuleHost {
+  /** What the script starts, systemctl aside. */
+  static readonly PROGRAMS = 'age cat chmod chown cmp cp flock ln mkdir mount mv readlink rm stat'.split(' ')
+
   readonly person: Person
   readonly box: Sandbox
   readonly repo: string

@@ -8,23 +8,7 @@ test.before(async () => {
   host = await ModuleHost.create({ shell: '/bin/dash' })
   // systemctl as the script finds it: what it is asked, is written down.
   const programs = host.box.path('programs')
-  for (const name of [
-    'age',
-    'cat',
-    'chmod',
-    'chown',
-    'cmp',
-    'cp',
-    'flock',
-    'ln',
-    'mkdir',
-    'mount',
-    'mv',
-    'readlink',
-    'rm',
-    'stat',
-  ])
-    host.program(programs, name, `exec /usr/bin/${name} "$@"`)
+  for (const name of ModuleHost.PROGRAMS) host.program(programs, name, `exec /usr/bin/${name} "$@"`)
   host.program(programs, 'systemctl', 'echo "$@" >>/run/asked')
   Object.assign(host.options, { programs })
 })
