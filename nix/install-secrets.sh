@@ -88,10 +88,10 @@ each_entry() {
 
 settings() {
   [ -r "$manifest" ] || die "there is no $manifest: nothing was installed"
-  secretsDir='' mountPoint='' mount='' keysGroup='' age='' record='' units='' identities='' entries=0 generation=''
+  secretsDir='' mountPoint='' mount='' keysGroup='' age='' record='' units='' identities='' secrets=0 generation=''
   each_entry count
 }
-count() { entries=$((entries + 1)); }
+count() { [ "$kind" = template ] || secrets=$((secrets + 1)); }
 
 # Sets $keys to `-i FILE` for each identity that is there.
 find_keys() {
@@ -401,7 +401,7 @@ activate() {
   exec 9>"$secretsDir.lock" || die "$secretsDir.lock can't be opened"
   flock -w 300 9 || die "another activation holds $secretsDir.lock"
   find_last
-  [ "$entries" = 0 ] || find_keys
+  [ "$secrets" = 0 ] || find_keys
   mount_memory
   sweep "$in_force" unfinished
   number=$((number + 1))
@@ -424,7 +424,7 @@ activate() {
 rehearse() {
   pending='' failed=$nl files=$nl
   find_last
-  [ "$entries" = 0 ] || find_keys
+  [ "$secrets" = 0 ] || find_keys
   each_entry rehearse_entry
   tell dry-
   [ "$failed" = "$nl" ]

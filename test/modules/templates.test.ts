@@ -80,6 +80,16 @@ test('tells units when text or secret changed', async () => {
   assert.is(await host.text('/run/nixsecret/templates/conf'), 'b=two')
 })
 
+test('needs no key where there is no secret', async () => {
+  const script = await host.build(`{
+    services.openssh.enable = false;
+    nixsecret.templates.t.content = "text";
+  }`)
+  await host.ok(script)
+  await host.ok(script)
+  assert.is(await host.text('/run/nixsecret/templates/t'), 'text')
+})
+
 test('keeps references of the text to packages', async () => {
   await host.seal({ db: 'one' })
   const script = await host.build(`({ config, pkgs, ... }: {
