@@ -1,0 +1,1 @@
+final: _prev: { git-nixsecret = final.callPackage ./package.nix { }; }
