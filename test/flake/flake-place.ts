@@ -32,6 +32,7 @@ export class FlakePlace {
     }
     const stub = box.path('nixpkgs')
     cpSync(STUB, stub, { recursive: true })
+    cpSync(join(ROOT, 'test/modules'), join(stub, 'modules'), { recursive: true })
     const { NIXPKGS_LIB: lib, PATH: path, SSL_CERT_FILE: given } = process.env
     if (lib !== undefined) {
       rmSync(join(stub, 'lib'), { recursive: true })

@@ -28,6 +28,9 @@ for (const program of nixPrograms()) {
       assert.is(shown.devShells[system].default.type, 'derivation')
     }
     assert.is(shown.overlays.default.type, 'nixpkgs-overlay')
+    assert.is(shown.nixosModules.default.type, 'nixos-module')
+    assert.equal(await names('homeModules'), ['default', 'nixsecret'])
+    assert.equal(await names('homeManagerModules'), ['default', 'nixsecret'])
     assert.equal(await names('lib'), ['keyCommand', 'policy', 'sealedCheck'])
   })
 
@@ -47,7 +50,7 @@ for (const program of nixPrograms()) {
     )
   })
 
-  test(name('lib and overlay need no nixpkgs'), async () => {
+  test(name('modules, lib and overlay need no nixpkgs'), async () => {
     const none = box.write('none/flake.nix', '{ outputs = _: throw "nixpkgs was asked for"; }')
     const args = [
       '--override-input',
@@ -57,6 +60,10 @@ for (const program of nixPrograms()) {
     ]
     const value = async (output: string, apply: string) =>
       place.nix.run('nix', ['eval', '--json', `${place.flake}#${output}`, '--apply', apply, ...args])
+    for (const output of ['nixosModules.default', 'homeModules.default']) {
+      const { out } = await value(output, 'm: map (file: builtins.typeOf (import file)) m.imports')
+      assert.is(out.trim(), '["lambda"]', output)
+    }
     assert.is((await value('overlays.default', 'builtins.isFunction')).out.trim(), 'true')
     assert.is((await value('lib', 'l: l.keyCommand { file = "a"; }')).code, 0)
     const { code, stderr } = await value('packages.x86_64-linux', 'p: p.default.name')

@@ -10,11 +10,11 @@
   # A directory with the bin/ of every package.
   programs ? "/usr",
   shell ? "/bin/sh",
+  system ? builtins.currentSystem,
 }:
 let
   lib = import (if nixpkgsLib == null then ./stub-lib.nix else nixpkgsLib);
   inherit (lib) mkOption types;
-  system = builtins.currentSystem;
 
   package = name: {
     type = "derivation";

@@ -22,6 +22,8 @@ let
             export TMPDIR=''${TMPDIR:-$NIX_BUILD_TOP}
             cd "$NIX_BUILD_TOP"
             ${script}
+            # Else bash becomes its last program; those that close their output before they exit, Nix kills at once.
+            exit
           ''
         ];
       }
@@ -37,6 +39,13 @@ let
     // {
       inherit name;
     };
+
+  # A package that is where Debian has it.
+  usual = name: {
+    type = "derivation";
+    inherit name;
+    outPath = "/usr";
+  };
 
   # The phases that ours have, in the order of nixpkgs' setup.sh.
   mkDerivation =
@@ -88,18 +97,47 @@ let
         inherit name text;
         passAsFile = [ "text" ];
       } ''cp "$textPath" "$out"'';
-    writeShellScript =
+    writeScript =
       name: text:
       derive {
-        inherit name;
-        text = "#!/bin/bash\n${text}";
+        inherit name text;
         passAsFile = [ "text" ];
       } ''cp "$textPath" "$out"; chmod +x "$out"'';
+    runtimeShell = "/bin/sh";
+    coreutils = usual "coreutils";
+    diffutils = usual "diffutils";
+    util-linux = usual "util-linux";
     mkShell = { packages }: derive { name = "shell"; nativeBuildInputs = packages; } ''echo "$PATH" >"$out"'';
     makeBinaryWrapper = derive { name = "make-binary-wrapper"; } ''
       mkdir -p "$out/nix-support"
       cp ${./make-wrapper.sh} "$out/nix-support/setup-hook"
     '';
+    # A NixOS as far as our module reads and sets its options, see test/modules.
+    nixos =
+      modules:
+      let
+        known =
+          module:
+          builtins.removeAttrs module [
+            "boot"
+            "fileSystems"
+            "system"
+          ];
+        host = import ./modules/host.nix {
+          inherit system;
+          module.config.services.openssh.hostKeys = [
+            {
+              path = "/etc/ssh/ssh_host_ed25519_key";
+              type = "ed25519";
+            }
+          ];
+          configuration.imports = map known modules;
+          nixpkgsLib = ./lib;
+        };
+      in
+      {
+        config.system.build.toplevel = host.activate;
+      };
     # Certificates of this machine.
     cacert = derive { name = "cacert"; } ''
       mkdir -p "$out/etc/ssl/certs"
