@@ -18,8 +18,11 @@ const SYSTEMS = {
   'x86_64-linux': ['linux', 'x64'],
 }
 
-/** The packages that are in the bundle and those that make it, each with the lock's integrity. */
-async function neededPackages() {
+/**
+ * The packages that are in the bundle and those that make it, each with the lock's integrity. Shared with the test that
+ * holds the record against the lock.
+ */
+export async function neededPackages() {
   const results = await Promise.all([hotPath, commands].map((options) => build({ ...options, write: false })))
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
   const platforms = Object.values(SYSTEMS).map(([os, cpu]) => `node_modules/@esbuild/${os}-${cpu}`)
@@ -47,14 +50,15 @@ function fetchedHash(packages, [os, cpu]) {
   }
 }
 
-const packages = await neededPackages()
-const hashes = Object.fromEntries(
-  Object.entries(SYSTEMS).map(([system, names]) => [system, fetchedHash(packages, names)]),
-)
-const text = `${JSON.stringify({ hashes, packages }, null, 2)}\n`
-if (process.argv.includes('--check')) {
-  if (text !== readFileSync(RECORD, 'utf8')) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const packages = await neededPackages()
+  const hashes = Object.fromEntries(
+    Object.entries(SYSTEMS).map(([system, names]) => [system, fetchedHash(packages, names)]),
+  )
+  const text = `${JSON.stringify({ hashes, packages }, null, 2)}\n`
+  if (!process.argv.includes('--check')) writeFileSync(RECORD, text)
+  else if (text !== readFileSync(RECORD, 'utf8')) {
     console.error('nix/npm-deps.json is not up to date: run node nix/npm-deps.mjs')
     process.exitCode = 1
   }
-} else writeFileSync(RECORD, text)
+}

@@ -50,6 +50,9 @@ stdenvNoCC.mkDerivation {
     runHook postBuild
   '';
 
+  # hooks/ are to be copied: they must not name a shell in the store, which goes some day.
+  dontPatchShebangs = true;
+
   # git of one's own comes first, for its configuration and version are what one works with.
   installPhase = ''
     runHook preInstall
