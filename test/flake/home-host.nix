@@ -5,10 +5,31 @@
   nixpkgs,
   module,
   configuration,
+  # A checkout of home-manager, whose own module then renders the units; wants nixpkgs' lib.
+  homeManager ? null,
 }:
 let
-  pkgs = import (nixpkgs + "/packages.nix") builtins.currentSystem;
-  inherit (pkgs) lib;
+  stub = import (nixpkgs + "/packages.nix") builtins.currentSystem;
+  lib =
+    if homeManager == null then stub.lib else import (homeManager + "/modules/lib/stdlib-extended.nix") stub.lib;
+  pkgs = stub // {
+    stdenv.hostPlatform = {
+      isLinux = true;
+      inherit (stub) system;
+    };
+    systemd = "/usr";
+    writeTextFile =
+      {
+        name,
+        text,
+        destination,
+      }:
+      stub.runCommand name {
+        inherit text;
+        passAsFile = [ "text" ];
+      } ''mkdir "$out"; cp "$textPath" "$out${destination}"'';
+    formats.ini = _: { type = lib.types.anything; };
+  };
   inherit (lib) mkOption types;
 
   set = mkOption {
@@ -23,28 +44,37 @@ let
     type = types.listOf types.unspecified;
     default = [ ];
   };
-  home = {
-    options = {
-      assertions = list;
-      warnings = list;
-      home.homeDirectory = text "/run/home";
-      systemd.user = {
-        enable = mkOption {
-          type = types.bool;
-          default = true;
-        };
-        systemctlPath = text "/usr/bin/systemctl";
-        services = set;
-      };
-      xdg.configHome = text "/run/home/.config";
-      xdg.stateHome = text "/run/home/.local/state";
-      xdg.configFile = set;
+  home.options = {
+    assertions = list;
+    warnings = list;
+    home.homeDirectory = text "/run/home";
+    xdg.configHome = text "/run/home/.config";
+    xdg.stateHome = text "/run/home/.local/state";
+    xdg.configFile = set;
+  };
+  units.options.systemd.user = {
+    enable = mkOption {
+      type = types.bool;
+      default = true;
     };
+    systemctlPath = text "/usr/bin/systemctl";
+    services = set;
+  };
+  # What home-manager's module sets beside.
+  theirs = {
+    imports = [ (homeManager + "/modules/systemd.nix") ];
+    options = {
+      meta.maintainers = list;
+      home.activation = set;
+      xdg.dataFile = set;
+    };
+    config.systemd.user.systemctlPath = "/usr/bin/systemctl";
   };
   inherit
     (lib.evalModules {
       modules = [
         home
+        (if homeManager == null then units else theirs)
         module
         configuration
       ];
@@ -59,12 +89,16 @@ let
   lines =
     key: value: lib.concatStrings (map (each: "${key}=${show each}\n") (if builtins.isList value then value else [ value ]));
   section = name: keys: "[${name}]\n${lib.concatStrings (lib.mapAttrsToList lines keys)}";
+  rendered = lib.mapAttrsToList (name: unit: {
+    name = "systemd/user/${name}.service";
+    text = lib.concatStrings (lib.mapAttrsToList section unit);
+  }) (if homeManager == null then config.systemd.user.services else { });
   files =
-    lib.mapAttrsToList (name: unit: {
-      name = "systemd/user/${name}.service";
-      text = lib.concatStrings (lib.mapAttrsToList section unit);
-    }) config.systemd.user.services
-    ++ lib.mapAttrsToList (name: file: { inherit name; inherit (file) text; }) config.xdg.configFile;
+    rendered
+    ++ lib.mapAttrsToList (name: file: {
+      inherit name;
+      text = file.text or (builtins.readFile file.source);
+    }) config.xdg.configFile;
 in
 {
   inherit (config) warnings;

@@ -138,8 +138,9 @@ export class HomeUser {
   }
 
   /** Evaluates home-host.nix for a configuration, Nix text, and builds what home-manager would put into ~/.config. */
-  build(configuration: string): Promise<RunResult> {
-    return this.place.nix.run('nix-build', [...this.#host(configuration), '--no-out-link', '-A', 'units'])
+  build(configuration: string, more: readonly string[] = []): Promise<RunResult> {
+    const args = [...this.#host(configuration), ...more, '--no-out-link', '-A', 'units']
+    return this.place.nix.run('nix-build', args)
   }
 
   /** The value of an attribute of home-host.nix. */
@@ -158,8 +159,9 @@ export class HomeUser {
     return [join(ROOT, 'test/flake/home-host.nix'), ...args, '--arg', 'configuration', file]
   }
 
-  async units(configuration: string): Promise<Units> {
-    const { code, out, stderr } = await this.build(configuration)
+  /** @param more arguments of home-host.nix */
+  async units(configuration: string, more: readonly string[] = []): Promise<Units> {
+    const { code, out, stderr } = await this.build(configuration, more)
     if (code !== 0) throw new Error(stderr)
     const dir = out.trim()
     const names = this.person.box.files(dir).map((name) => name.slice(dir.length + 1))

@@ -6,6 +6,9 @@ import { HomeUser } from './home-user.ts'
 
 const SECRETS = { token: 'a token of mine\n', other: 'another of mine\n', renewed: 'a renewed one\n' }
 
+// A checkout of it; its modules want nixpkgs' lib, too.
+const homeManager = process.env.NIXPKGS_LIB === undefined ? undefined : process.env.HOME_MANAGER
+
 needs('the home-manager module', 'nix', 'age', 'ssh-keygen')
 for (const program of nixPrograms()) {
   const title = (what: string) => `${what} (Nix ${program.version})`
@@ -43,6 +46,22 @@ for (const program of nixPrograms()) {
       assert.equal(await user.place.nix.find(['a token of mine']), [])
     },
   )
+
+  if (homeManager !== undefined)
+    test(title("home-manager's own module takes the units, and renders the same"), async () => {
+      const configuration = `{
+        nixsecret.secrets.token = { file = ./token.age; restartUnits = [ "mail.service" ]; };
+        nixsecret.secrets.other.file = ./other.age;
+      }`
+      const plain = (text: string | undefined) => text?.split('\n').filter(Boolean)
+      const { files: ours } = await user.units(configuration)
+      const { files } = await user.units(configuration, ['--arg', 'homeManager', homeManager])
+      for (const [name, text] of Object.entries(ours)) assert.equal(plain(files[name]), plain(text), name)
+      assert.equal(
+        Object.keys(files).filter((name) => !(name in ours)),
+        ['systemd/user/default.target.wants/nixsecret.service'],
+      )
+    })
 
   test(title('another secret is another unit; the same configuration is the same'), async () => {
     const first = await user.units('{ nixsecret.secrets.token.file = ./token.age; }')
