@@ -19,7 +19,7 @@ in
   /**
     A derivation, for `checks`, that fails if a protected file of a flake's source is plaintext, and names it.
 
-    src: the top of the repository, as a rule `self`.
+    pkgs: nixpkgs' packages. src: the top of the repository: `self`, or `self.sourceInfo` where flake.nix is in a folder.
   */
   sealedCheck = import ./sealed-check.nix;
 

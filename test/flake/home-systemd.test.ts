@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { nixPrograms } from '../support/nix.ts'
-import { HomeUser, systemdPossible, type Units } from './home-user.ts'
+import { HomeUser, type Units } from './home-user.ts'
+import { systemdPossible } from './user-session.ts'
 
 const what = "a user's secrets by a real systemd of the user"
 const [program] = nixPrograms()
