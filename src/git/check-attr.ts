@@ -1,5 +1,5 @@
-import { type BytePath, bytePath, pathBytes } from '../byte-path.ts'
-import { type GitOptions, runGit, splitNul } from './run-git.ts'
+import type { BytePath } from '../byte-path.ts'
+import { type GitOptions, runGit } from './run-git.ts'
 
 /** The drivers of ours that the `filter` attribute may name. */
 export type Driver = 'nixsecret' | 'nixsecret-sealed'
@@ -16,12 +16,13 @@ export async function filterAttributes(
 ): Promise<Map<BytePath, string>> {
   const found = new Map<BytePath, string>()
   if (paths.length === 0) return found
-  const input = Buffer.concat(paths.flatMap((path) => [pathBytes(path), Buffer.of(0)]))
+  // In one piece each way: a thousand small buffers take longer than git does.
+  const input = Buffer.from(`${paths.join('\0')}\0`, 'latin1')
   const args = ['check-attr', ...(cached ? ['--cached'] : []), '-z', '--stdin', 'filter']
-  const fields = splitNul(await runGit(args, { ...options, input }))
+  const fields = (await runGit(args, { ...options, input })).toString('latin1').split('\0')
   for (let i = 0; i + 2 < fields.length; i += 3) {
-    const value = (fields[i + 2] as Buffer).toString('latin1')
-    if (value !== 'unspecified') found.set(bytePath(fields[i] as Buffer), value)
+    const value = fields[i + 2] as string
+    if (value !== 'unspecified') found.set(fields[i] as BytePath, value)
   }
   return found
 }
