@@ -1,0 +1,48 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { isArmored, MAX_ARMORED_SIZE } from '../age/armor.ts'
+import { beginsAsAge, inspectBlob } from '../age/inspect.ts'
+import { workFilePath } from '../blob/work-file.ts'
+import type { BytePath } from '../byte-path.ts'
+
+/** Bytes that hold the header of most blobs. */
+const HEAD_SIZE = 8192
+/** Bytes that hold any header; of armor, the whole is needed. */
+const LONG_HEAD_SIZE = 4 << 20
+
+/** What a protected file is, by its bytes; `absent` where there is none, and `other` where it is no regular file. */
+export type FileShape = 'age' | 'empty' | 'plaintext' | 'broken' | 'absent' | 'other'
+
+/** Looks at the bytes of a file below a directory. A symlink is not followed. */
+export function shapeOfFile(top: string, path: BytePath): FileShape {
+  let fd: number
+  try {
+    fd = openSync(workFilePath(top, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent'
+    if (code === 'ELOOP' || code === 'ENXIO') return 'other'
+    throw error
+  }
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return 'other'
+    const head = readStart(fd, Math.min(stat.size, HEAD_SIZE))
+    const { kind } = inspectBlob(head, stat.size)
+    if (kind !== 'broken' || stat.size <= HEAD_SIZE || !beginsAsAge(head)) return kind
+    const enough = isArmored(head) ? MAX_ARMORED_SIZE : LONG_HEAD_SIZE
+    return inspectBlob(readStart(fd, Math.min(stat.size, enough)), stat.size).kind
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readStart(fd: number, size: number): Buffer {
+  const start = Buffer.alloc(size)
+  let have = 0
+  while (have < size) {
+    const read = readSync(fd, start, have, size - have, have)
+    if (read === 0) break
+    have += read
+  }
+  return start.subarray(0, have)
+}

@@ -1,0 +1,305 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { POLICY_FILE } from '../blob/policy-file-name.ts'
+import { driversOf } from '../blob/protected-files.ts'
+import { type BytePath, displayPath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import type { Driver } from '../git/check-attr.ts'
+import type { FlaggedEntry } from '../git/flagged-index.ts'
+import { type Repository, requireWorkTree } from '../git/repository.ts'
+import type { GitOptions } from '../git/run-git.ts'
+import { shapeOfFile } from './file-shape.ts'
+import type { OpenFile, OpenFiles } from './open-for-store.ts'
+import { type RepositoryFacts, repositoryFacts } from './repository-facts.ts'
+import { TwinCheckout } from './twin-checkout.ts'
+import { TwinLock } from './twin-lock.ts'
+import { type TwinPlace, twinPlace } from './twin-place.ts'
+import { type TwinUser, TwinUsers } from './twin-users.ts'
+import { VerifiedBlobs } from './verified-blobs.ts'
+import { WorkTreeSeal } from './work-tree-seal.ts'
+
+/** Milliseconds between two looks at who still uses the twin. */
+const PAUSE = 200
+/** Loose objects in one of 256 directories, from which on the twin is made anew, as nothing packs them. */
+const MANY_OBJECTS = 60
+const DRIVERS = ['nixsecret', 'nixsecret-sealed'] as const
+const NOTHING_OPEN: OpenFiles = { files: [], locked: [] }
+
+/** A twin that is as the work tree is, verified. */
+export interface Twin {
+  readonly place: TwinPlace
+  /** Top of the work tree that it is the twin of. */
+  readonly top: string
+  /** Id of HEAD's commit, or null where there is none. */
+  readonly head: string | null
+  /** Paths at which only ciphertext may be. */
+  readonly sealed: readonly BytePath[]
+  /** Paths that are plaintext, for the owner said so. */
+  readonly open: readonly BytePath[]
+  /** Likewise, but locked here. */
+  readonly locked: readonly BytePath[]
+  readonly submodules: readonly BytePath[]
+  readonly paths: readonly BytePath[]
+  /** As long as this user has not left, the twin stays as it is. */
+  readonly user: TwinUser
+}
+
+/** What may take long. */
+export interface RefreshNews {
+  /** Another process is making the twin. */
+  locked(): void
+  /** The twin has to change, and these processes use it. */
+  inUse(pids: readonly number[]): void
+}
+
+/**
+ * Makes the twin of a work tree what the work tree is, or makes it in the first place, and verifies it: all that git
+ * says is protected, by the attributes here or those in the twin, must be ciphertext there, by its bytes.
+ *
+ * Commands that need the same twin share it. Where it has to change while one runs in it, it waits for that one.
+ * @param early asked for before, if it was
+ * @param holder the process that will use it
+ * @throws NixsecretError `refused` and others, and then nothing may be built
+ */
+export async function refreshTwin(
+  repo: Repository,
+  news: RefreshNews,
+  early: RepositoryFacts | null = null,
+  holder: number = process.pid,
+): Promise<Twin> {
+  const place = twinPlace(repo)
+  let facts = early
+  for (let told = false; ; ) {
+    const lock = await TwinLock.take(place.locks, news.locked)
+    let busy: readonly number[]
+    try {
+      const result = await new Refresh(repo, place, holder).run(
+        facts ?? repositoryFacts(requireWorkTree(repo)),
+      )
+      if (!Array.isArray(result)) return result as Twin
+      busy = result
+    } finally {
+      lock.release()
+    }
+    if (!told) news.inUse(busy)
+    told = true
+    facts = null
+    await new Promise((resolve) => setTimeout(resolve, PAUSE))
+  }
+}
+
+/** One attempt, with the lock held. */
+class Refresh {
+  readonly #repo: Repository
+  readonly #place: TwinPlace
+  readonly #holder: number
+  readonly #top: string
+  readonly #git: GitOptions & { cwd: string }
+  readonly #users: TwinUsers
+  readonly #checkout: TwinCheckout
+
+  constructor(repo: Repository, place: TwinPlace, holder: number) {
+    this.#repo = repo
+    this.#place = place
+    this.#holder = holder
+    this.#top = requireWorkTree(repo)
+    this.#git = { cwd: this.#top }
+    this.#users = new TwinUsers(place.users)
+    this.#checkout = new TwinCheckout(place, repo)
+  }
+
+  /** @returns the twin, or the processes that have to end first */
+  async run(facts: RepositoryFacts): Promise<Twin | readonly number[]> {
+    const busy = this.#users.others()
+    if (busy.length === 0) this.#sweep()
+    try {
+      return await this.#attempt(busy, facts)
+    } catch (fault) {
+      // Whatever it is that git can't do with what is there (objects gone, a killed git's lock), it may do from scratch.
+      if (!(fault instanceof NixsecretError) || fault.code !== 'git' || busy.length > 0) throw fault
+      this.#checkout.discard()
+      return await this.#attempt([], facts)
+    }
+  }
+
+  async #attempt(busy: readonly number[], facts: RepositoryFacts): Promise<Twin | readonly number[]> {
+    const { config, head } = await facts
+    const outside = this.#checkout.prepare(config, head)
+    const seal = new WorkTreeSeal(this.#place, this.#top, join(this.#repo.gitDir, 'index'))
+    try {
+      const made = await this.#seal(seal, config)
+      const opener = mayOpen(this.#top) ? await import('./open-for-store.ts') : null
+      const open = (await opener?.openForStore(this.#git, made.drivers)) ?? NOTHING_OPEN
+      const [differing, strays, there] = await Promise.all([
+        this.#checkout.differing(made.tree),
+        this.#checkout.strays(),
+        this.#driversThere(made.entries),
+      ])
+      const stays =
+        differing?.length === open.files.length &&
+        differing.every((path) => open.files.some((file) => file.path === path)) &&
+        open.files.every((file) => opener?.isOpenAs(this.#place.tree, file))
+      if (busy.length > 0 && (!stays || outside)) return busy
+      const changes = !stays || (strays.length > 0 && busy.length === 0)
+      if (changes) {
+        await this.#checkout.checkOut(made.tree, strays)
+        for (const file of open.files) opener?.writeOpen(this.#place.tree, file)
+      }
+      // What its attributes say is known before only if they were the same.
+      const drivers = !changes && there !== null ? there : await this.#driversThere(made.entries, true)
+      const sealed = this.#verify(made, drivers ?? new Map(), open.files)
+      made.verified.keep(made.protectedEntries)
+      seal.keep(made.tree)
+      return {
+        place: this.#place,
+        top: this.#top,
+        head,
+        sealed,
+        open: open.files.map(({ path }) => path),
+        locked: open.locked,
+        submodules: made.entries.flatMap(({ mode, path }) => (mode === '160000' ? [path] : [])),
+        paths: made.entries.map(({ path }) => path),
+        user: this.#users.add(this.#holder),
+      }
+    } finally {
+      seal.drop()
+    }
+  }
+
+  /**
+   * What the attributes in the twin say. They may say more than those here: `.gitattributes` files that git does not
+   * track are not in it.
+   * @returns null where there is no twin yet
+   */
+  async #driversThere(
+    entries: readonly FlaggedEntry[],
+    must = false,
+  ): Promise<ReadonlyMap<BytePath, Driver> | null> {
+    const asked = driversOf(
+      entries.map(({ path }) => path),
+      this.#checkout.git,
+    )
+    return must ? asked : asked.catch(() => null)
+  }
+
+  /** The work tree as a tree in which every protected file is ciphertext. */
+  async #seal(seal: WorkTreeSeal, config: ReadonlyMap<string, string>) {
+    let entries = await seal.entries()
+    refuseUnmerged(entries)
+    const paths = entries.map(({ path }) => path)
+    const asked = driversOf(paths, this.#git)
+    // Both are configured as a rule; git need not be asked then before it may clean anything.
+    if (!DRIVERS.every((driver) => isConfigured(config, driver)))
+      requireFilter(config, new Set((await asked).values()))
+    const [drivers, changed] = await Promise.all([asked, seal.update(entries)])
+    if (changed) entries = await seal.entries()
+    const verified = new VerifiedBlobs(this.#place.dir)
+    const ofDriver = (all: readonly FlaggedEntry[]) => all.filter(({ path }) => drivers.has(path))
+    let protectedEntries = ofDriver(entries)
+    refuseLinks(protectedEntries)
+    const blobs = (all: readonly FlaggedEntry[]) => all.filter(({ mode }) => mode !== '160000')
+    const open = await verified.unsealed(blobs(protectedEntries), this.#checkout.git)
+    if (open.length > 0) {
+      await seal.renormalize(open.map(({ path }) => path))
+      entries = await seal.entries()
+      protectedEntries = ofDriver(entries)
+      const left = await verified.unsealed(blobs(protectedEntries), this.#checkout.git)
+      if (left.length > 0) throw notCiphertext(left[0]?.path as BytePath)
+    }
+    return { entries, drivers, verified, protectedEntries, tree: await seal.tree() }
+  }
+
+  /** @returns the paths that are protected and ciphertext */
+  #verify(
+    { entries, drivers }: { entries: readonly FlaggedEntry[]; drivers: ReadonlyMap<BytePath, Driver> },
+    there: ReadonlyMap<BytePath, Driver>,
+    open: readonly OpenFile[],
+  ): BytePath[] {
+    const allowed = new Set(open.map(({ path }) => path))
+    const submodules = new Set(entries.filter(({ mode }) => mode === '160000').map(({ path }) => path))
+    const sealed = [...new Set([...drivers.keys(), ...there.keys()])].filter(
+      (path) => !allowed.has(path) && !submodules.has(path),
+    )
+    const wrong = sealed.find((path) => {
+      const shape = shapeOfFile(this.#place.tree, path)
+      return shape !== 'age' && shape !== 'empty' && shape !== 'absent'
+    })
+    if (wrong === undefined) return sealed
+    this.#checkout.discard()
+    throw notCiphertext(wrong)
+  }
+
+  /** Removes what killed runs left, and a twin that has become large. */
+  #sweep(): void {
+    for (const name of namesIn(this.#place.dir)) {
+      if (/^(old-|seal-\d+\.|.*\.tmp$)/.test(name))
+        rmSync(join(this.#place.dir, name), { recursive: true, force: true })
+    }
+    if (namesIn(join(this.#place.gitDir, 'objects/17')).length > MANY_OBJECTS) this.#checkout.discard()
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
+  }
+}
+
+function refuseUnmerged(entries: readonly FlaggedEntry[]): void {
+  const conflict = entries.find(({ stage }) => stage !== 0)
+  if (conflict === undefined) return
+  throw new NixsecretError(
+    'refused',
+    `${displayPath(conflict.path)} is in a conflict, so there is no one tree to build`,
+    {
+      hints: ['git status'],
+    },
+  )
+}
+
+/** Without the filter git would store plaintext, and the twin have it. */
+function requireFilter(config: ReadonlyMap<string, string>, drivers: ReadonlySet<Driver>): void {
+  if ([...drivers].every((driver) => isConfigured(config, driver))) return
+  throw new NixsecretError(
+    'refused',
+    'git-nixsecret is not set up in this clone: git would store plaintext',
+    {
+      hints: ['git nixsecret init'],
+    },
+  )
+}
+
+function isConfigured(config: ReadonlyMap<string, string>, driver: Driver): boolean {
+  const value = (key: string) => config.get(`filter.${driver}.${key}`) ?? ''
+  const runs = value('process') !== '' || value('clean') !== ''
+  return runs && /^(true|yes|on|[1-9]\d*)$/i.test(value('required'))
+}
+
+/** Reading a policy takes time, and few speak of this. A word that is written with escapes is missed: ciphertext. */
+function mayOpen(top: string): boolean {
+  try {
+    return readFileSync(join(top, POLICY_FILE)).includes('plaintext')
+  } catch {
+    return true
+  }
+}
+
+function refuseLinks(entries: readonly FlaggedEntry[]): void {
+  const link = entries.find(({ mode }) => mode === '120000')
+  if (link === undefined) return
+  throw new NixsecretError('refused', `${displayPath(link.path)} is a symlink, which git does not encrypt`, {
+    hints: ['git nixsecret status'],
+  })
+}
+
+function notCiphertext(path: BytePath): NixsecretError {
+  return new NixsecretError(
+    'refused',
+    `${displayPath(path)} is protected, and would not be ciphertext in the twin`,
+    {
+      hints: ['git nixsecret status', 'git nixsecret doctor'],
+    },
+  )
+}

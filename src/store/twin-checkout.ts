@@ -1,0 +1,168 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { workFilePath } from '../blob/work-file.ts'
+import { type BytePath, bytePath } from '../byte-path.ts'
+import { LOCAL_VARIABLES } from '../git/local-variables.ts'
+import type { Repository } from '../git/repository.ts'
+import { type GitOptions, runGit, splitNul, tryGit } from '../git/run-git.ts'
+import { storeDir } from '../host/nix-dirs.ts'
+import { replaceFile } from '../host/replace-file.ts'
+import type { TwinPlace } from './twin-place.ts'
+
+/** What of the repository's configuration says how files lie in the work tree. */
+const KEPT = [
+  'core.autocrlf',
+  'core.eol',
+  'core.symlinks',
+  'core.filemode',
+  'core.attributesfile',
+  'core.ignorecase',
+]
+
+/** The twin's own git directory and files. All of it is to be used with the lock held. */
+export class TwinCheckout {
+  readonly #place: TwinPlace
+  readonly #repo: Repository
+  /** How git is run on the twin. Its directory is named, or git would look for one further up: the user's own. */
+  readonly git: GitOptions & { readonly cwd: string }
+
+  constructor(place: TwinPlace, repo: Repository) {
+    this.#place = place
+    this.#repo = repo
+    this.git = { cwd: place.tree, env: { ...LOCAL_VARIABLES, GIT_DIR: '.git', GIT_WORK_TREE: '.' } }
+  }
+
+  /**
+   * Makes the git directory if need be, and sees that everything in it which is not files' state is as it should be:
+   * a command that ran in the twin may have changed it.
+   * @param head id of the commit, or null where there is none yet
+   * @returns whether anything that Nix could see was changed
+   */
+  prepare(config: ReadonlyMap<string, string>, head: string | null): boolean {
+    const { gitDir } = this.#place
+    const fresh = !existsSync(join(gitDir, 'refs'))
+    // All directories of objects are made now: one made by root later on would be root's.
+    const parts = fresh ? Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0')) : []
+    for (const part of ['objects/info', 'info', ...parts.map((part) => `objects/${part}`)])
+      mkdirSync(join(gitDir, part), { recursive: true, mode: 0o700 })
+    const objects = realpathSync(join(gitDir, 'objects'))
+    // Relative, so that the repository may be moved.
+    const alternate = relative(objects, realpathSync(join(this.#repo.commonDir, 'objects')))
+    const shallow = readOrNull(join(this.#repo.commonDir, 'shallow'))
+    const changed = [
+      this.#put('objects/info/alternates', `${alternate}\n`),
+      this.#put('config', configText(config, this.#repo.objectFormat)),
+      this.#put('HEAD', `${head ?? 'ref: refs/heads/none'}\n`),
+      this.#put('shallow', shallow),
+      this.#put('info/attributes', readOrNull(join(this.#repo.commonDir, 'info/attributes'))),
+    ].some(Boolean)
+    // Last, as it makes a git directory of it.
+    mkdirSync(join(gitDir, 'refs'), { recursive: true, mode: 0o700 })
+    return changed || fresh
+  }
+
+  /** Files of the twin that are not as the tree has them; all that can't be told counts as changed (null). */
+  async differing(tree: string): Promise<BytePath[] | null> {
+    if (!existsSync(join(this.#place.gitDir, 'index'))) return null
+    const { code, stdout } = await tryGit(['diff-index', '-z', '--name-only', tree, '--'], this.git)
+    return code === 0 ? splitNul(stdout).map(bytePath) : null
+  }
+
+  /** What lies in the twin besides, without links that builds leave (`result`). Directories end with `/`. */
+  async strays(): Promise<BytePath[]> {
+    const { code, stdout } = await tryGit(['ls-files', '-o', '-z', '--directory'], this.git)
+    if (code !== 0) return []
+    return splitNul(stdout)
+      .map(bytePath)
+      .filter((path) => !this.isResult(path))
+  }
+
+  /** Whether a path of the twin is a link into the store that a build left. */
+  isResult(path: BytePath): boolean {
+    if (path.endsWith('/') || !/^result(-|$)/.test(basename(path))) return false
+    const file = workFilePath(this.#place.tree, path)
+    return lstatSync(file).isSymbolicLink() && readlinkSync(file).startsWith(`${storeDir()}/`)
+  }
+
+  /** Makes the files those of the tree; strays are removed. */
+  async checkOut(tree: string, strays: readonly BytePath[]): Promise<void> {
+    for (const path of strays) {
+      const file = workFilePath(this.#place.tree, path.replace(/\/$/, '') as BytePath)
+      rmSync(file, { recursive: true, force: true })
+    }
+    await runGit(['read-tree', '--reset', '-u', tree], this.git)
+  }
+
+  /** Puts the whole twin away, to begin anew. */
+  discard(): void {
+    for (const name of ['tree', 'seal-index', 'seal.json', 'verified']) {
+      const away = join(this.#place.dir, `old-${process.pid}-${name}`)
+      try {
+        // A git of a killed run may still write into it: not into what comes in its place.
+        renameSync(join(this.#place.dir, name), away)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      }
+      rmSync(away, { recursive: true, force: true })
+    }
+  }
+
+  /** @returns whether it was otherwise before */
+  #put(name: string, content: string | null): boolean {
+    const file = join(this.#place.gitDir, name)
+    if (readOrNull(file) === content) return false
+    if (content === null) rmSync(file, { force: true })
+    else replaceFile(file, Buffer.from(content, 'latin1'))
+    return true
+  }
+}
+
+function readOrNull(file: string): string | null {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return null
+  }
+}
+
+/** No filter runs in the twin, whatever the user's own configuration says; nothing packs or removes its objects. */
+function configText(config: ReadonlyMap<string, string>, format: Repository['objectFormat']): string {
+  const lines = [
+    '[core]',
+    `\trepositoryformatversion = ${format === 'sha1' ? 0 : 1}`,
+    '\tbare = false',
+    '\tlogallrefupdates = false',
+    '\thooksPath = /dev/null',
+    ...['fsmonitor', 'splitIndex', 'untrackedCache', 'sparseCheckout', 'safecrlf'].map(
+      (key) => `\t${key} = false`,
+    ),
+    ...KEPT.flatMap((key) => {
+      const value = config.get(key)
+      return value === undefined ? [] : [`\t${key.slice(5)} = ${quoted(value)}`]
+    }),
+    ...(format === 'sha1' ? [] : ['[extensions]', `\tobjectFormat = ${format}`]),
+    '[gc]',
+    '\tauto = 0',
+    '[maintenance]',
+    '\tauto = false',
+  ]
+  const names = [...config.keys()].flatMap((key) => /^filter\.(.+)\.[^.]+$/s.exec(key)?.[1] ?? [])
+  for (const name of new Set(['nixsecret', 'nixsecret-sealed', ...names])) {
+    lines.push(`[filter ${quoted(name)}]`, '\tprocess =', '\tclean =', '\tsmudge =', '\trequired = false')
+  }
+  // Bytes, as the files that this is compared with are read.
+  return Buffer.from(`${lines.join('\n')}\n`).toString('latin1')
+}
+
+function quoted(value: string): string {
+  return `"${value.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`
+}
