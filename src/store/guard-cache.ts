@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
+import { type BytePath, displayPath, displayText } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { cacheDirs, storeDir } from '../host/nix-dirs.ts'
+import { replaceFile } from '../host/replace-file.ts'
+import { type CachedSource, FetcherCache } from './fetcher-cache.ts'
+import { shapeOfFile } from './file-shape.ts'
+import type { Twin } from './refresh-twin.ts'
+
+/** Plaintext of a protected file that an earlier Nix command left in the store. */
+export interface Leak {
+  /** Store path of the source. */
+  readonly source: string
+  readonly path: BytePath
+}
+
+interface Remembered {
+  /** Hash of the commit and the paths that must be ciphertext. */
+  readonly key: string
+  /** Names in the store that were looked through. */
+  readonly good: readonly string[]
+  /** Cache files that answered with nothing but these, by their stamps. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+/**
+ * Sees to it that Nix does not answer for the twin's commit with what it copied from the plaintext work tree: every
+ * source that its caches have for the commit must be here, in the store, with ciphertext at each protected path. All
+ * others are made unknown to it, so that it copies the twin.
+ * @returns plaintext that was found on the way, to be told about
+ * @throws NixsecretError `refused` where a cache can't be mended
+ */
+export function guardCache(twin: Twin, env: NodeJS.ProcessEnv): Leak[] {
+  if (twin.head === null || twin.sealed.length === 0) return []
+  const key = createHash('sha256')
+    .update(`${twin.head}\0${twin.sealed.join('\0')}`)
+    .digest('hex')
+  const file = join(twin.place.dir, `caches-${process.getuid?.() ?? 0}.json`)
+  const known = remembered(file, key)
+  const good = new Set(known?.good)
+  const files: Record<string, string> = {}
+  const leaks: Leak[] = []
+  for (const cache of cacheDirs(env).flatMap((dir) => FetcherCache.in(dir))) {
+    if (known?.files[cache.file] !== cache.stamp) leaks.push(...mend(cache, twin, storeDir(env), good))
+    files[cache.file] = cache.stamp
+  }
+  const now: Remembered = { key, good: [...good].sort(), files }
+  if (JSON.stringify(now) !== JSON.stringify(known)) replaceFile(file, JSON.stringify(now))
+  return [...new Map(leaks.map((leak) => [leak.source, leak])).values()]
+}
+
+function mend(cache: FetcherCache, twin: Twin, store: string, good: Set<string>): Leak[] {
+  const leaks: Leak[] = []
+  const judge = (source: CachedSource): boolean => {
+    if (good.has(source.name)) return true
+    const judged = judgeSource(join(store, source.name), twin)
+    if (judged === 'sealed') good.add(source.name)
+    else if (judged !== 'absent') leaks.push({ source: join(store, source.name), path: judged })
+    return judged === 'sealed'
+  }
+  const commit = twin.head as string
+  const bad = cache.sourcesOf(commit, store).filter((source) => !judge(source))
+  if (bad.length === 0) return leaks
+  try {
+    if (cache.canForget) cache.forget(bad)
+  } catch (cause) {
+    throw unmended(cache, cause)
+  }
+  // Another Nix may have written back what it had in memory.
+  if (cache.sourcesOf(commit, store).some((source) => !good.has(source.name))) throw unmended(cache)
+  return leaks
+}
+
+/** @returns the first protected path that is plaintext in a source, or that there is none, or no such source */
+function judgeSource(source: string, twin: Twin): 'sealed' | 'absent' | BytePath {
+  if (lstatSync(source, { throwIfNoEntry: false }) === undefined) return 'absent'
+  for (const path of twin.sealed) {
+    const shape = shapeOfFile(source, path)
+    if (shape !== 'age' && shape !== 'empty' && shape !== 'absent') return path
+  }
+  return 'sealed'
+}
+
+function unmended(cache: FetcherCache, cause?: unknown): NixsecretError {
+  const file = displayText(cache.file)
+  const message = `${file} says that this commit is in the store as plaintext, or where it can't be looked at`
+  return new NixsecretError('refused', message, {
+    hints: [
+      `rm -f ${shellWord(cache.file.replace(/-wal$/, ''))}*    # once no other Nix command runs; Nix makes it anew`,
+    ],
+    cause,
+  })
+}
+
+function remembered(file: string, key: string): Remembered | null {
+  try {
+    const known = JSON.parse(readFileSync(file, 'utf8')) as Remembered
+    return known.key === key && Array.isArray(known.good) && typeof known.files === 'object' ? known : null
+  } catch {
+    return null
+  }
+}
+
+/** For people. */
+export function describeLeak({ source, path }: Leak): string {
+  return `${displayText(source)} has the plaintext of ${displayPath(path)}, which an earlier Nix command copied`
+}
