@@ -31,6 +31,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   recipient: { summary: 'add, remove or list those who can read', load: () => import('./recipient.ts') },
   rekey: { summary: 'encrypt again what other readers should read', load: () => import('./rekey.ts') },
   check: { summary: 'find plaintext, keys, wrong readers; needs no key', load: () => import('./check.ts') },
+  sealed: {
+    summary: 'run a command in a ciphertext twin of this directory',
+    load: () => import('./sealed.ts'),
+  },
+  'flake-ref': { summary: 'print a flake reference to that twin', load: () => import('./flake-ref.ts') },
   uninstall: { summary: 'take out what init put in', load: () => import('./uninstall.ts') },
 }
 
@@ -64,7 +69,8 @@ export async function run(args: string[]): Promise<number> {
   }
   if (name === 'help') return showHelp(rest[0] as string)
   const entry = find(name)
-  if (asksHelp(rest)) return showHelp(name)
+  // Behind the command that "sealed" is to run, --help is that command's own.
+  if (asksHelp(name === 'sealed' ? rest.slice(0, 1) : rest)) return showHelp(name)
   return (await entry.load()).run(rest)
 }
 
