@@ -18,19 +18,17 @@ export function flakeReference(tree: string, prefix: string): string {
 }
 
 /**
- * An argument with the placeholder replaced. What follows a `/` or another scheme is a path in any case.
+ * An argument with the placeholder replaced: behind a scheme (`path:@sealed@`) or before a `/` by a path, else by a
+ * {@link flakeReference}.
  * @returns null where the placeholder does not stand in it
  */
 export function withReference(argument: string, tree: string, prefix: string): string | null {
   if (!argument.includes(PLACEHOLDER)) return null
   const path = directory(tree, prefix)
-  return argument.replace(
-    /(path:(?:\/\/)?)?@sealed@(\/?)/g,
-    (_, scheme: string | undefined, slash: string) => {
-      if (scheme !== undefined) return `${scheme}${PLAIN.test(path) ? path : encodePath(path)}${slash}`
-      return slash === '' ? flakeReference(tree, prefix) : `${path}/`
-    },
-  )
+  return argument.replace(/([a-z+]+:(?:\/\/)?)?@sealed@(\/?)/g, (_, scheme: string | undefined, slash: string) => {
+    if (scheme !== undefined) return `${scheme}${PLAIN.test(path) ? path : encodePath(path)}${slash}`
+    return slash === '' ? flakeReference(tree, prefix) : `${path}/`
+  })
 }
 
 function directory(tree: string, prefix: string): string {

@@ -80,21 +80,36 @@ export class NixPlace {
    * escaped), state, caches with their git objects, build logs. Multi-line texts must be given line by line.
    */
   async find(secrets: readonly string[]): Promise<string[]> {
+    const found = new Set<string>()
+    await this.#search(secrets, (_, place) => found.add(place))
+    return [...found]
+  }
+
+  /** Which of these texts {@link find} finds anywhere, in one search. */
+  async which(secrets: readonly string[]): Promise<string[]> {
+    const found = new Set<string>()
+    await this.#search(secrets, (secret) => found.add(secret))
+    return secrets.filter((secret) => found.has(secret))
+  }
+
+  async #search(secrets: readonly string[], onFound: (secret: string, place: string) => void): Promise<void> {
     if (secrets.some((secret) => secret.length < 6 || secret.includes('\n')))
       throw new Error('cannot be searched for')
-    const needles = secrets.flatMap(forms).map((text) => Buffer.from(text))
-    const holds = (bytes: Buffer) => needles.some((needle) => bytes.includes(needle))
-    const found: string[] = []
+    const needles = secrets.flatMap((secret) =>
+      forms(secret).map((text) => ({ secret, bytes: Buffer.from(text) })),
+    )
+    const look = (bytes: Buffer, place: string) => {
+      for (const needle of needles) if (bytes.includes(needle.bytes)) onFound(needle.secret, place)
+    }
     const gitDirs = new Set<string>()
     for (const file of this.box.files(this.dir)) {
       if (basename(file) === 'HEAD' && existsSync(join(dirname(file), 'objects'))) gitDirs.add(dirname(file))
-      if (holds(file.endsWith('.bz2') ? unpack('bzcat', file) : readFileSync(file))) found.push(file)
+      look(file.endsWith('.bz2') ? unpack('bzcat', file) : readFileSync(file), file)
     }
     for (const dir of gitDirs) {
       const args = ['--git-dir', dir, 'cat-file', '--batch-all-objects', '--batch', '--unordered']
-      if (holds((await this.box.run('git', args)).stdout)) found.push(`objects of ${dir}`)
+      look((await this.box.run('git', args)).stdout, `objects of ${dir}`)
     }
-    return found
   }
 
   /** Names in the store, sorted; none where there is no store yet. */
