@@ -1,14 +1,12 @@
-import { realpathSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { flakeReference } from '../store/flake-reference.ts'
 import { guardCache } from '../store/guard-cache.ts'
-import { refreshTwin } from '../store/refresh-twin.ts'
-import { repositoryFacts } from '../store/repository-facts.ts'
-import { openHere } from './here.ts'
 import { parseOptions } from './parse-options.ts'
 import { print } from './print.ts'
-import { refreshNews, warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
+import { warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
+import { openTwin, prefixBelow } from './sealed/open-twin.ts'
 
 export const help = `usage: git nixsecret flake-ref [DIR]
 
@@ -33,13 +31,10 @@ export async function run(args: string[]): Promise<number> {
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
     throw new NixsecretError('missing', `${displayText(dir)} is no directory`)
   process.chdir(dir)
-  const facts = repositoryFacts(process.cwd())
-  const repo = await openHere()
-  const twin = await refreshTwin(repo, refreshNews, facts)
-  twin.user.leave()
-  warnOfTwin(twin)
-  warnOfLeaks(guardCache(twin, process.env))
-  const [top, here] = [realpathSync(twin.top), realpathSync(process.cwd())]
-  print(flakeReference(twin.place.tree, here === top ? '' : `${here.slice(top.length + 1)}/`))
+  const { held, owner } = await openTwin()
+  held.leave()
+  warnOfTwin(held.twin)
+  warnOfLeaks(guardCache(held.twin, process.env, owner === null))
+  print(flakeReference(held.twin.place.tree, prefixBelow(held.twin.top)))
   return 0
 }

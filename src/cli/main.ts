@@ -45,6 +45,7 @@ const PLUMBING: Readonly<Record<string, Entry>> = {
   clean: { summary: 'encrypt one file', load: () => import('./clean.ts') },
   smudge: { summary: 'decrypt one file', load: () => import('./smudge.ts') },
   'merge-driver': { summary: 'merge plaintext, leave ciphertext', load: () => import('./merge-driver.ts') },
+  'hold-twin': { summary: 'make a twin for sealed that root runs', load: () => import('./hold-twin.ts') },
   hook: { summary: 'what the hooks of git call', load: () => import('./hook.ts') },
 }
 

@@ -1,18 +1,18 @@
-import { realpathSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
+import { storeDir } from '../host/nix-dirs.ts'
 import { runInForeground } from '../host/run-in-foreground.ts'
 import { commandEnvironment } from '../store/command-environment.ts'
 import { withReference } from '../store/flake-reference.ts'
 import { guardCache } from '../store/guard-cache.ts'
-import { LockFiles } from '../store/lock-files.ts'
-import { refreshTwin, type Twin } from '../store/refresh-twin.ts'
-import { repositoryFacts } from '../store/repository-facts.ts'
-import { openHere } from './here.ts'
+import type { TwinEnd } from '../store/held-twin.ts'
+import type { Twin } from '../store/refresh-twin.ts'
 import { printHint, printNote, printWarning } from './print.ts'
-import { refreshNews, warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
+import { nameSome, warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
+import { openTwin, prefixBelow } from './sealed/open-twin.ts'
 
 export const help = `usage: git nixsecret sealed [--] COMMAND [ARGUMENT…]
 
@@ -38,25 +38,28 @@ const AS_ANOTHER = new Set(['sudo', 'doas', 'run0', 'pkexec', 'su'])
 /** Runs `sealed`. */
 export async function run(args: string[]): Promise<number> {
   const [program, ...rest] = commandOf(args)
-  const facts = repositoryFacts(process.cwd())
-  const repo = await openHere()
-  const prefix = prefixBelow(repo.workTree as string)
-  const twin = await refreshTwin(repo, refreshNews, facts)
+  const { held, owner } = await openTwin()
+  const { place, top } = held.twin
   try {
-    warnOfTwin(twin)
-    warnOfLeaks(guardCache(twin, process.env))
-    const replaced = rest.map((arg) => withReference(arg, twin.place.tree, prefix))
-    const here = replaced.some((arg) => arg !== null)
-    const locks = new LockFiles(twin.place.tree, twin.top, twin.paths, new Set(twin.sealed))
+    warnOfTwin(held.twin)
+    warnOfLeaks(guardCache(held.twin, process.env, owner === null))
+    const prefix = prefixBelow(top)
+    const replaced = rest.map((arg) => withReference(arg, place.tree, prefix))
+    const inside = replaced.every((arg) => arg === null) ? join(place.tree, prefix) : null
+    const before = inside === null ? null : resultsIn(inside)
+    const env = commandEnvironment(process.env)
+    // Git and Nix let root use what belongs to whoever called sudo, and trusted this repository before.
+    if (owner !== null) env.SUDO_UID ??= String(owner)
     const code = await runInForeground([program, ...replaced.map((arg, i) => arg ?? (rest[i] as string))], {
-      cwd: here ? process.cwd() : join(twin.place.tree, prefix),
-      env: commandEnvironment(process.env),
-      onStart: (pid) => twin.user.started(pid),
+      cwd: inside ?? process.cwd(),
+      env,
+      onStart: (pid) => held.started(pid),
     })
-    await bringBack(locks, twin)
+    reportEnd(await held.end(), held.twin)
+    if (inside !== null && before !== null) reportResults(resultsIn(inside), before)
     return code
   } finally {
-    twin.user.leave()
+    held.leave()
   }
 }
 
@@ -78,22 +81,38 @@ function commandOf(args: readonly string[]): readonly [string, ...string[]] {
   return [first, ...rest]
 }
 
-/** The user's directory below the top of the work tree, with a slash at its end; empty at the top. */
-function prefixBelow(top: string): string {
-  const [from, here] = [realpathSync(top), realpathSync(process.cwd())]
-  return here === from ? '' : `${here.slice(from === '/' ? 1 : from.length + 1)}/`
-}
-
-async function bringBack(locks: LockFiles, twin: Twin): Promise<void> {
-  const { written, refused } = await locks.bringBack({ cwd: twin.top })
+function reportEnd({ written, refused, changed }: TwinEnd, { place, top }: Twin): void {
   for (const path of written)
     printNote(`${displayPath(path)} was written by the command, and is in the work tree now`)
   for (const path of refused) {
     printWarning(`${displayPath(path)} was changed here while the command ran; what it wrote is in the twin`)
-    printHint(`cp ${paste(twin.place.tree, path)} ${paste(twin.top, path)}`)
+    printHint(`cp ${paste(place.tree, path)} ${paste(top, path)}`)
   }
+  if (changed.length === 0) return
+  printWarning(`the command changed files, which stay in the twin, until the next one: ${nameSome(changed)}`)
 }
 
 function paste(top: string, path: BytePath): string {
   return shellWord(`${top}/${Buffer.from(path, 'latin1').toString('utf8')}`)
+}
+
+/** Links to the store that builds leave in a directory, with where they lead. */
+function resultsIn(dir: string): Map<string, string> {
+  const results = new Map<string, string>()
+  try {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      if (!entry.isSymbolicLink() || !entry.name.startsWith('result')) continue
+      const target = readlinkSync(join(dir, entry.name))
+      if (target.startsWith(`${storeDir()}/`)) results.set(entry.name, target)
+    }
+  } catch {}
+  return results
+}
+
+function reportResults(now: ReadonlyMap<string, string>, before: ReadonlyMap<string, string>): void {
+  for (const [name, target] of now) {
+    if (before.get(name) === target) continue
+    printNote(`${displayText(name)} is in the twin, and leads to ${displayText(target)}; to have it here:`)
+    printHint(`nix-store --realise ${shellWord(target)} --add-root ${shellWord(`./${name}`)} --indirect`)
+  }
 }

@@ -25,10 +25,13 @@ export function flakeReference(tree: string, prefix: string): string {
 export function withReference(argument: string, tree: string, prefix: string): string | null {
   if (!argument.includes(PLACEHOLDER)) return null
   const path = directory(tree, prefix)
-  return argument.replace(/([a-z+]+:(?:\/\/)?)?@sealed@(\/?)/g, (_, scheme: string | undefined, slash: string) => {
-    if (scheme !== undefined) return `${scheme}${PLAIN.test(path) ? path : encodePath(path)}${slash}`
-    return slash === '' ? flakeReference(tree, prefix) : `${path}/`
-  })
+  return argument.replace(
+    /([a-z+]+:(?:\/\/)?)?@sealed@(\/?)/g,
+    (_, scheme: string | undefined, slash: string) => {
+      if (scheme !== undefined) return `${scheme}${PLAIN.test(path) ? path : encodePath(path)}${slash}`
+      return slash === '' ? flakeReference(tree, prefix) : `${path}/`
+    },
+  )
 }
 
 function directory(tree: string, prefix: string): string {

@@ -30,16 +30,17 @@ interface Remembered {
  * Sees to it that Nix does not answer for the twin's commit with what it copied from the plaintext work tree: every
  * source that its caches have for the commit must be here, in the store, with ciphertext at each protected path. All
  * others are made unknown to it, so that it copies the twin.
+ * @param remember whether what was found may be written down, below the twin
  * @returns plaintext that was found on the way, to be told about
  * @throws NixsecretError `refused` where a cache can't be mended
  */
-export function guardCache(twin: Twin, env: NodeJS.ProcessEnv): Leak[] {
+export function guardCache(twin: Twin, env: NodeJS.ProcessEnv, remember: boolean): Leak[] {
   if (twin.head === null || twin.sealed.length === 0) return []
   const key = createHash('sha256')
     .update(`${twin.head}\0${twin.sealed.join('\0')}`)
     .digest('hex')
-  const file = join(twin.place.dir, `caches-${process.getuid?.() ?? 0}.json`)
-  const known = remembered(file, key)
+  const file = join(twin.place.dir, 'caches.json')
+  const known = remember ? remembered(file, key) : null
   const good = new Set(known?.good)
   const files: Record<string, string> = {}
   const leaks: Leak[] = []
@@ -48,7 +49,7 @@ export function guardCache(twin: Twin, env: NodeJS.ProcessEnv): Leak[] {
     files[cache.file] = cache.stamp
   }
   const now: Remembered = { key, good: [...good].sort(), files }
-  if (JSON.stringify(now) !== JSON.stringify(known)) replaceFile(file, JSON.stringify(now))
+  if (remember && JSON.stringify(now) !== JSON.stringify(known)) replaceFile(file, JSON.stringify(now))
   return [...new Map(leaks.map((leak) => [leak.source, leak])).values()]
 }
 

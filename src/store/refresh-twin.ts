@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
 import { driversOf } from '../blob/protected-files.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
@@ -40,8 +41,8 @@ export interface Twin {
   readonly locked: readonly BytePath[]
   readonly submodules: readonly BytePath[]
   readonly paths: readonly BytePath[]
-  /** As long as this user has not left, the twin stays as it is. */
-  readonly user: TwinUser
+  /** Id of the tree that it was made from. */
+  readonly tree: string
 }
 
 /** What may take long. */
@@ -59,6 +60,7 @@ export interface RefreshNews {
  * Commands that need the same twin share it. Where it has to change while one runs in it, it waits for that one.
  * @param early asked for before, if it was
  * @param holder the process that will use it
+ * @returns the twin, which stays as it is until its user leaves
  * @throws NixsecretError `refused` and others, and then nothing may be built
  */
 export async function refreshTwin(
@@ -66,7 +68,7 @@ export async function refreshTwin(
   news: RefreshNews,
   early: RepositoryFacts | null = null,
   holder: number = process.pid,
-): Promise<Twin> {
+): Promise<[Twin, TwinUser]> {
   const place = twinPlace(repo)
   let facts = early
   for (let told = false; ; ) {
@@ -76,8 +78,10 @@ export async function refreshTwin(
       const result = await new Refresh(repo, place, holder).run(
         facts ?? repositoryFacts(requireWorkTree(repo)),
       )
-      if (!Array.isArray(result)) return result as Twin
-      busy = result
+      if ('user' in result) return [result.twin, result.user]
+      busy = result.busy
+    } catch (fault) {
+      throw asFault(fault, place)
     } finally {
       lock.release()
     }
@@ -87,6 +91,9 @@ export async function refreshTwin(
     await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
 }
+
+/** A twin and its user, or those who have to end first. */
+type Attempt = { readonly twin: Twin; readonly user: TwinUser } | { readonly busy: readonly number[] }
 
 /** One attempt, with the lock held. */
 class Refresh {
@@ -109,7 +116,7 @@ class Refresh {
   }
 
   /** @returns the twin, or the processes that have to end first */
-  async run(facts: RepositoryFacts): Promise<Twin | readonly number[]> {
+  async run(facts: RepositoryFacts): Promise<Attempt> {
     const busy = this.#users.others()
     if (busy.length === 0) this.#sweep()
     try {
@@ -122,7 +129,7 @@ class Refresh {
     }
   }
 
-  async #attempt(busy: readonly number[], facts: RepositoryFacts): Promise<Twin | readonly number[]> {
+  async #attempt(busy: readonly number[], facts: RepositoryFacts): Promise<Attempt> {
     const { config, head } = await facts
     const outside = this.#checkout.prepare(config, head)
     const seal = new WorkTreeSeal(this.#place, this.#top, join(this.#repo.gitDir, 'index'))
@@ -139,7 +146,7 @@ class Refresh {
         differing?.length === open.files.length &&
         differing.every((path) => open.files.some((file) => file.path === path)) &&
         open.files.every((file) => opener?.isOpenAs(this.#place.tree, file))
-      if (busy.length > 0 && (!stays || outside)) return busy
+      if (busy.length > 0 && (!stays || outside)) return { busy }
       const changes = !stays || (strays.length > 0 && busy.length === 0)
       if (changes) {
         await this.#checkout.checkOut(made.tree, strays)
@@ -150,7 +157,7 @@ class Refresh {
       const sealed = this.#verify(made, drivers ?? new Map(), open.files)
       made.verified.keep(made.protectedEntries)
       seal.keep(made.tree)
-      return {
+      const twin: Twin = {
         place: this.#place,
         top: this.#top,
         head,
@@ -159,8 +166,9 @@ class Refresh {
         locked: open.locked,
         submodules: made.entries.flatMap(({ mode, path }) => (mode === '160000' ? [path] : [])),
         paths: made.entries.map(({ path }) => path),
-        user: this.#users.add(this.#holder),
+        tree: made.tree,
       }
+      return { twin, user: this.#users.add(this.#holder) }
     } finally {
       seal.drop()
     }
@@ -245,6 +253,16 @@ function namesIn(dir: string): string[] {
   } catch {
     return []
   }
+}
+
+/** Faults of the file system: files of root in the twin, above all. */
+function asFault(fault: unknown, place: TwinPlace): unknown {
+  const { code } = fault as NodeJS.ErrnoException
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes(code ?? '')) return fault
+  return new NixsecretError('io', `cannot write the twin of this work tree (${code})`, {
+    hints: code === 'EACCES' || code === 'EPERM' ? [`sudo rm -rf ${shellWord(place.dir)}`] : [],
+    cause: fault,
+  })
 }
 
 function refuseUnmerged(entries: readonly FlaggedEntry[]): void {

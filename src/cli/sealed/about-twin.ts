@@ -15,10 +15,10 @@ export const refreshNews: RefreshNews = {
 /** What has to be known of a twin before something is built from it. */
 export function warnOfTwin(twin: Twin): void {
   if (twin.submodules.length > 0)
-    printWarning(`submodules are not in the twin, their directories are empty: ${names(twin.submodules)}`)
+    printWarning(`submodules are not in the twin, their directories are empty: ${nameSome(twin.submodules)}`)
   if (twin.locked.length > 0) {
     printWarning(
-      `store = "plaintext", but no key here opens it, so it is ciphertext in the twin: ${names(twin.locked)}`,
+      `store = "plaintext", but no key here opens it, so it is ciphertext in the twin: ${nameSome(twin.locked)}`,
     )
     printHint('git nixsecret unlock')
   }
@@ -31,7 +31,8 @@ export function warnOfLeaks(leaks: readonly Leak[]): void {
   printHint('git nixsecret audit')
 }
 
-function names(paths: readonly BytePath[]): string {
+/** Some of many paths, for people. */
+export function nameSome(paths: readonly BytePath[]): string {
   const shown = paths.slice(0, 5).map(displayPath).join(', ')
   return paths.length > 5 ? `${shown} and ${paths.length - 5} more` : shown
 }
