@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard] [--history DIR]
+// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard,sealed] [--history DIR]
 // Everything is measured in one run, the contestants in turn, and the medians are compared; see README.md.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -11,13 +11,14 @@ import { measureFiles, measureMany } from './files.ts'
 import { measureGuard } from './guard.ts'
 import { makeKeys } from './keys.ts'
 import { measureOne } from './one.ts'
+import { measureSealed } from './sealed.ts'
 import { printTable, type Row } from './table.ts'
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
-    only: { type: 'string', default: 'files,many,one,big,guard' },
+    only: { type: 'string', default: 'files,many,one,big,guard,sealed' },
     history: { type: 'string' },
   },
 })
@@ -49,5 +50,6 @@ if (wanted.has('big')) {
 }
 if (wanted.has('guard'))
   rows.push(...(await measureGuard(sandbox, runs, values.quick, progress, values.history)))
+if (wanted.has('sealed')) rows.push(...(await measureSealed(sandbox, runs, progress)))
 printTable(rows)
 sandbox.remove()

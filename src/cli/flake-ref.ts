@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<number> {
   const { held, owner } = await openTwin()
   held.leave()
   warnOfTwin(held.twin)
-  warnOfLeaks(guardCache(held.twin, process.env, owner === null))
+  warnOfLeaks(await guardCache(held.twin, process.env, owner === null))
   print(flakeReference(held.twin.place.tree, prefixBelow(held.twin.top)))
   return 0
 }

@@ -8,10 +8,10 @@ import { runInForeground } from '../host/run-in-foreground.ts'
 import { commandEnvironment } from '../store/command-environment.ts'
 import { withReference } from '../store/flake-reference.ts'
 import { guardCache } from '../store/guard-cache.ts'
-import type { TwinEnd } from '../store/held-twin.ts'
+import type { BroughtBack } from '../store/lock-files.ts'
 import type { Twin } from '../store/refresh-twin.ts'
 import { printHint, printNote, printWarning } from './print.ts'
-import { nameSome, warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
+import { warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
 import { openTwin, prefixBelow } from './sealed/open-twin.ts'
 
 export const help = `usage: git nixsecret sealed [--] COMMAND [ARGUMENT…]
@@ -24,7 +24,8 @@ store, which every user of the machine can read. Changes that are not committed 
   git nixsecret sealed nix flake check
 
 @sealed@ in an argument becomes the twin's flake reference, and the command runs here: links like ./result are made here.
-Without it, the command runs inside the twin. A flake.lock that the command wrote comes back to the work tree.
+Without it, the command runs inside the twin. A flake.lock that the command wrote comes back to the work tree;
+nothing else that it changes there does.
 
 Not covered: submodules (empty in the twin), inputs that are other repositories with secrets, names and sizes of files.
 Run it as the user whose Nix it is: sudo git nixsecret sealed …, not git nixsecret sealed sudo ….
@@ -42,7 +43,7 @@ export async function run(args: string[]): Promise<number> {
   const { place, top } = held.twin
   try {
     warnOfTwin(held.twin)
-    warnOfLeaks(guardCache(held.twin, process.env, owner === null))
+    warnOfLeaks(await guardCache(held.twin, process.env, owner === null))
     const prefix = prefixBelow(top)
     const replaced = rest.map((arg) => withReference(arg, place.tree, prefix))
     const inside = replaced.every((arg) => arg === null) ? join(place.tree, prefix) : null
@@ -81,15 +82,13 @@ function commandOf(args: readonly string[]): readonly [string, ...string[]] {
   return [first, ...rest]
 }
 
-function reportEnd({ written, refused, changed }: TwinEnd, { place, top }: Twin): void {
+function reportEnd({ written, refused }: BroughtBack, { place, top }: Twin): void {
   for (const path of written)
     printNote(`${displayPath(path)} was written by the command, and is in the work tree now`)
   for (const path of refused) {
     printWarning(`${displayPath(path)} was changed here while the command ran; what it wrote is in the twin`)
     printHint(`cp ${paste(place.tree, path)} ${paste(top, path)}`)
   }
-  if (changed.length === 0) return
-  printWarning(`the command changed files, which stay in the twin, until the next one: ${nameSome(changed)}`)
 }
 
 function paste(top: string, path: BytePath): string {

@@ -8,6 +8,9 @@ const ROW = 1024
 /** Bytes; the largest cache that is read. */
 const MAX_SIZE = 1 << 30
 
+/** The latest format that was looked at, of Nix 2.34. */
+const LAST_KNOWN = 4
+
 /** A row of Nix's cache of fetched sources that answers for a commit. */
 export interface CachedSource {
   /** Offset of the hash in the file. */
@@ -55,6 +58,16 @@ export class FetcherCache {
   /** Whether rows can be changed in place: a log has checksums. */
   get canForget(): boolean {
     return !basename(this.file).endsWith('-wal')
+  }
+
+  /** Whether this is a cache whose rows we know how to read. */
+  get isKnown(): boolean {
+    return Number(/-v(\d+)\./.exec(basename(this.file))?.[1]) <= LAST_KNOWN
+  }
+
+  /** Whether it says anything of a commit. */
+  mentions(commit: string): boolean {
+    return readCache(this.file).includes(commit)
   }
 
   /** What it has for a commit, and maybe what lies near by. @param store directory of the store */

@@ -6,7 +6,8 @@ export const PLACEHOLDER = '@sealed@'
 
 /**
  * A flake reference to a directory of the twin: its path, which all of Nix takes, and other programs too; Nix itself
- * finds that it is part of a git repository. Where the path has characters that mean something in a reference, a URL.
+ * finds that it is part of a git repository. Where the path has characters that mean something in a reference, a URL: Nix 2.8
+ * takes neither then, nor blanks, from whatever directory.
  * @param tree top of the twin
  * @param prefix directory below it, with a slash at its end, or empty
  */
@@ -28,7 +29,7 @@ export function withReference(argument: string, tree: string, prefix: string): s
   return argument.replace(
     /([a-z+]+:(?:\/\/)?)?@sealed@(\/?)/g,
     (_, scheme: string | undefined, slash: string) => {
-      if (scheme !== undefined) return `${scheme}${PLAIN.test(path) ? path : encodePath(path)}${slash}`
+      if (scheme !== undefined) return `${scheme}${encodePath(path)}${slash}`
       return slash === '' ? flakeReference(tree, prefix) : `${path}/`
     },
   )

@@ -6,6 +6,8 @@ import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { cacheDirs, storeDir } from '../host/nix-dirs.ts'
 import { replaceFile } from '../host/replace-file.ts'
+import { runProgram } from '../host/run-program.ts'
+import { commandEnvironment } from './command-environment.ts'
 import { type CachedSource, FetcherCache } from './fetcher-cache.ts'
 import { shapeOfFile } from './file-shape.ts'
 import type { Twin } from './refresh-twin.ts'
@@ -34,7 +36,7 @@ interface Remembered {
  * @returns plaintext that was found on the way, to be told about
  * @throws NixsecretError `refused` where a cache can't be mended
  */
-export function guardCache(twin: Twin, env: NodeJS.ProcessEnv, remember: boolean): Leak[] {
+export async function guardCache(twin: Twin, env: NodeJS.ProcessEnv, remember: boolean): Promise<Leak[]> {
   if (twin.head === null || twin.sealed.length === 0) return []
   const key = createHash('sha256')
     .update(`${twin.head}\0${twin.sealed.join('\0')}`)
@@ -45,7 +47,7 @@ export function guardCache(twin: Twin, env: NodeJS.ProcessEnv, remember: boolean
   const files: Record<string, string> = {}
   const leaks: Leak[] = []
   for (const cache of cacheDirs(env).flatMap((dir) => FetcherCache.in(dir))) {
-    if (known?.files[cache.file] !== cache.stamp) leaks.push(...mend(cache, twin, storeDir(env), good))
+    if (known?.files[cache.file] !== cache.stamp) leaks.push(...(await mend(cache, twin, env, good)))
     files[cache.file] = cache.stamp
   }
   const now: Remembered = { key, good: [...good].sort(), files }
@@ -53,7 +55,13 @@ export function guardCache(twin: Twin, env: NodeJS.ProcessEnv, remember: boolean
   return [...new Map(leaks.map((leak) => [leak.source, leak])).values()]
 }
 
-function mend(cache: FetcherCache, twin: Twin, store: string, good: Set<string>): Leak[] {
+async function mend(
+  cache: FetcherCache,
+  twin: Twin,
+  env: NodeJS.ProcessEnv,
+  good: Set<string>,
+): Promise<Leak[]> {
+  const store = storeDir(env)
   const leaks: Leak[] = []
   const judge = (source: CachedSource): boolean => {
     if (good.has(source.name)) return true
@@ -63,6 +71,8 @@ function mend(cache: FetcherCache, twin: Twin, store: string, good: Set<string>)
     return judged === 'sealed'
   }
   const commit = twin.head as string
+  // A later Nix may answer in a form that we don't see.
+  if (!cache.isKnown && cache.mentions(commit) && !(await isSealedForNix(twin, env))) throw unmended(cache)
   const bad = cache.sourcesOf(commit, store).filter((source) => !judge(source))
   if (bad.length === 0) return leaks
   try {
@@ -73,6 +83,28 @@ function mend(cache: FetcherCache, twin: Twin, store: string, good: Set<string>)
   // Another Nix may have written back what it had in memory.
   if (cache.sourcesOf(commit, store).some((source) => !good.has(source.name))) throw unmended(cache)
   return leaks
+}
+
+/** Whether Nix, asked for the twin, has ciphertext. It copies the twin to the store for that, and evaluates little. */
+async function isSealedForNix(twin: Twin, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const args = [
+    '--extra-experimental-features',
+    'nix-command flakes',
+    'flake',
+    'metadata',
+    '--json',
+    '--no-write-lock-file',
+  ]
+  try {
+    const { code, stdout } = await runProgram('nix', [...args, twin.place.tree], {
+      cwd: '/',
+      env: commandEnvironment(env),
+    })
+    const { path } = (code === 0 ? JSON.parse(stdout.toString('utf8')) : {}) as { path?: unknown }
+    return typeof path === 'string' && judgeSource(path, twin) === 'sealed'
+  } catch {
+    return false
+  }
 }
 
 /** @returns the first protected path that is plaintext in a source, or that there is none, or no such source */
@@ -87,7 +119,10 @@ function judgeSource(source: string, twin: Twin): 'sealed' | 'absent' | BytePath
 
 function unmended(cache: FetcherCache, cause?: unknown): NixsecretError {
   const file = displayText(cache.file)
-  const message = `${file} says that this commit is in the store as plaintext, or where it can't be looked at`
+  const what = cache.isKnown
+    ? "as plaintext, or where it can't be looked at"
+    : 'in a form that is not known yet, and Nix does not show ciphertext for it'
+  const message = `${file} says that this commit is in the store, ${what}`
   return new NixsecretError('refused', message, {
     hints: [
       `rm -f ${shellWord(cache.file.replace(/-wal$/, ''))}*    # once no other Nix command runs; Nix makes it anew`,

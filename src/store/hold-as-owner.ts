@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { NixsecretError } from '../errors.ts'
 import { runProgram } from '../host/run-program.ts'
-import type { HeldTwin, TwinEnd } from './held-twin.ts'
+import type { HeldTwin } from './held-twin.ts'
+import type { BroughtBack } from './lock-files.ts'
 import type { Twin } from './refresh-twin.ts'
 
 /** Variables that the owner's process is given; all others are root's own business. */
@@ -52,9 +53,9 @@ class OwnersTwin implements HeldTwin {
     this.#child.stdin?.write(`started ${pid}\n`)
   }
 
-  end(): Promise<TwinEnd> {
+  end(): Promise<BroughtBack> {
     this.#child.stdin?.write('end\n')
-    return this.#next<TwinEnd>()
+    return this.#next<BroughtBack>()
   }
 
   leave(): void {

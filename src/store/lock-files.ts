@@ -36,11 +36,6 @@ export class LockFiles {
     }
   }
 
-  /** Whether a path is that of a lock file. */
-  has(path: BytePath): boolean {
-    return this.#before.has(path)
-  }
-
   /**
    * Brings back what was written. A file that is new is made known to git as Nix itself does it (`add -N`), else the
    * next command would not see it.

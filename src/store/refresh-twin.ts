@@ -76,7 +76,7 @@ export async function refreshTwin(
     let busy: readonly number[]
     try {
       const result = await new Refresh(repo, place, holder).run(
-        facts ?? repositoryFacts(requireWorkTree(repo)),
+        facts ?? (await repositoryFacts(requireWorkTree(repo))),
       )
       if ('user' in result) return [result.twin, result.user]
       busy = result.busy
@@ -130,18 +130,16 @@ class Refresh {
   }
 
   async #attempt(busy: readonly number[], facts: RepositoryFacts): Promise<Attempt> {
-    const { config, head } = await facts
+    const { config, head } = facts
     const outside = this.#checkout.prepare(config, head)
     const seal = new WorkTreeSeal(this.#place, this.#top, join(this.#repo.gitDir, 'index'))
     try {
       const made = await this.#seal(seal, config)
       const opener = mayOpen(this.#top) ? await import('./open-for-store.ts') : null
       const open = (await opener?.openForStore(this.#git, made.drivers)) ?? NOTHING_OPEN
-      const [differing, strays, there] = await Promise.all([
-        this.#checkout.differing(made.tree),
-        this.#checkout.strays(),
-        this.#driversThere(made.entries),
-      ])
+      const asked = Promise.all([this.#checkout.differing(made.tree), this.#driversThere(made.entries)])
+      const strays = this.#checkout.strays(made.entries.map(({ path }) => path))
+      const [differing, there] = await asked
       const stays =
         differing?.length === open.files.length &&
         differing.every((path) => open.files.some((file) => file.path === path)) &&

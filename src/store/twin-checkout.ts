@@ -2,6 +2,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -77,18 +78,38 @@ export class TwinCheckout {
     return code === 0 ? splitNul(stdout).map(bytePath) : null
   }
 
-  /** What lies in the twin besides, without links that builds leave (`result`). Directories end with `/`. */
-  async strays(): Promise<BytePath[]> {
-    const { code, stdout } = await tryGit(['ls-files', '-o', '-z', '--directory'], this.git)
-    if (code !== 0) return []
-    return splitNul(stdout)
-      .map(bytePath)
-      .filter((path) => !this.isResult(path))
+  /**
+   * What lies in the twin besides the files of the tree, without links that builds leave (`result`). Looked for here,
+   * as it takes git's start alone as long.
+   */
+  strays(paths: readonly BytePath[]): BytePath[] {
+    const files = new Set<string>(paths)
+    const folders = new Set<string>()
+    for (const path of paths)
+      for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1)) {
+        const folder = path.slice(0, at)
+        if (folders.has(folder)) break
+        folders.add(folder)
+      }
+    const found: BytePath[] = []
+    const visit = (prefix: string) => {
+      const dir = workFilePath(this.#place.tree, prefix as BytePath)
+      // Node's types know no names that are bytes.
+      const entries = readdirSync(dir as unknown as string, { withFileTypes: true, encoding: 'buffer' })
+      for (const entry of entries) {
+        const path = `${prefix}${(entry.name as unknown as Buffer).toString('latin1')}` as BytePath
+        if (path === '.git') continue
+        if (entry.isDirectory() && (folders.has(path) || files.has(path))) visit(`${path}/`)
+        else if (!files.has(path) && !this.#isResult(path)) found.push(path)
+      }
+    }
+    visit('')
+    return found
   }
 
   /** Whether a path of the twin is a link into the store that a build left. */
-  isResult(path: BytePath): boolean {
-    if (path.endsWith('/') || !/^result(-|$)/.test(basename(path))) return false
+  #isResult(path: BytePath): boolean {
+    if (!/^result(-|$)/.test(basename(path))) return false
     const file = workFilePath(this.#place.tree, path)
     return lstatSync(file).isSymbolicLink() && readlinkSync(file).startsWith(`${storeDir()}/`)
   }
@@ -96,7 +117,7 @@ export class TwinCheckout {
   /** Makes the files those of the tree; strays are removed. */
   async checkOut(tree: string, strays: readonly BytePath[]): Promise<void> {
     for (const path of strays) {
-      const file = workFilePath(this.#place.tree, path.replace(/\/$/, '') as BytePath)
+      const file = workFilePath(this.#place.tree, path)
       rmSync(file, { recursive: true, force: true })
     }
     await runGit(['read-tree', '--reset', '-u', tree], this.git)

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { foreignOwner } from '../../store/foreign-owner.ts'
 import { type HeldTwin, holdTwin } from '../../store/held-twin.ts'
-import { repositoryFacts } from '../../store/repository-facts.ts'
+import { quickFacts } from '../../store/repository-facts.ts'
 import { openHere } from '../here.ts'
 import { refreshNews } from './about-twin.ts'
 
@@ -14,8 +14,8 @@ export interface OpenedTwin {
 
 /** Makes and holds it, as the user whose repository it is. @throws NixsecretError where there can be none */
 export async function openTwin(): Promise<OpenedTwin> {
-  const facts = repositoryFacts(process.cwd())
-  const repo = await openHere()
+  const facts = await quickFacts(process.cwd())
+  const repo = facts?.repo ?? (await openHere())
   const owner = foreignOwner(repo)
   if (owner === null) return { held: await holdTwin(repo, refreshNews, facts), owner }
   const { holdAsOwner } = await import('../../store/hold-as-owner.ts')
