@@ -48,7 +48,8 @@ export async function guardCache(twin: Twin, env: NodeJS.ProcessEnv, remember: b
   const leaks: Leak[] = []
   for (const cache of cacheDirs(env).flatMap((dir) => FetcherCache.in(dir))) {
     if (known?.files[cache.file] !== cache.stamp) leaks.push(...(await mend(cache, twin, env, good)))
-    files[cache.file] = cache.stamp
+    // In a form that is not known, another row may answer for another change.
+    if (cache.isKnown) files[cache.file] = cache.stamp
   }
   const now: Remembered = { key, good: [...good].sort(), files }
   if (remember && JSON.stringify(now) !== JSON.stringify(known)) replaceFile(file, JSON.stringify(now))

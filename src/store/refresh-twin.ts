@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { shellWord } from '../age/shell-word.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
 import { driversOf } from '../blob/protected-files.ts'
-import { type BytePath, displayPath } from '../byte-path.ts'
+import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Driver } from '../git/check-attr.ts'
 import type { FlaggedEntry } from '../git/flagged-index.ts'
@@ -15,6 +14,14 @@ import { type RepositoryFacts, repositoryFacts } from './repository-facts.ts'
 import { TwinCheckout } from './twin-checkout.ts'
 import { TwinLock } from './twin-lock.ts'
 import { type TwinPlace, twinPlace } from './twin-place.ts'
+import {
+  asFault,
+  isConfigured,
+  notCiphertext,
+  refuseLinks,
+  refuseUnmerged,
+  requireFilter,
+} from './twin-refusals.ts'
 import { type TwinUser, TwinUsers } from './twin-users.ts'
 import { VerifiedBlobs } from './verified-blobs.ts'
 import { WorkTreeSeal } from './work-tree-seal.ts'
@@ -253,46 +260,6 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** Faults of the file system: files of root in the twin, above all. */
-function asFault(fault: unknown, place: TwinPlace): unknown {
-  const { code } = fault as NodeJS.ErrnoException
-  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes(code ?? '')) return fault
-  return new NixsecretError('io', `cannot write the twin of this work tree (${code})`, {
-    hints: code === 'EACCES' || code === 'EPERM' ? [`sudo rm -rf ${shellWord(place.dir)}`] : [],
-    cause: fault,
-  })
-}
-
-function refuseUnmerged(entries: readonly FlaggedEntry[]): void {
-  const conflict = entries.find(({ stage }) => stage !== 0)
-  if (conflict === undefined) return
-  throw new NixsecretError(
-    'refused',
-    `${displayPath(conflict.path)} is in a conflict, so there is no one tree to build`,
-    {
-      hints: ['git status'],
-    },
-  )
-}
-
-/** Without the filter git would store plaintext, and the twin have it. */
-function requireFilter(config: ReadonlyMap<string, string>, drivers: ReadonlySet<Driver>): void {
-  if ([...drivers].every((driver) => isConfigured(config, driver))) return
-  throw new NixsecretError(
-    'refused',
-    'git-nixsecret is not set up in this clone: git would store plaintext',
-    {
-      hints: ['git nixsecret init'],
-    },
-  )
-}
-
-function isConfigured(config: ReadonlyMap<string, string>, driver: Driver): boolean {
-  const value = (key: string) => config.get(`filter.${driver}.${key}`) ?? ''
-  const runs = value('process') !== '' || value('clean') !== ''
-  return runs && /^(true|yes|on|[1-9]\d*)$/i.test(value('required'))
-}
-
 /** Reading a policy takes time, and few speak of this. A word that is written with escapes is missed: ciphertext. */
 function mayOpen(top: string): boolean {
   try {
@@ -300,22 +267,4 @@ function mayOpen(top: string): boolean {
   } catch {
     return true
   }
-}
-
-function refuseLinks(entries: readonly FlaggedEntry[]): void {
-  const link = entries.find(({ mode }) => mode === '120000')
-  if (link === undefined) return
-  throw new NixsecretError('refused', `${displayPath(link.path)} is a symlink, which git does not encrypt`, {
-    hints: ['git nixsecret status'],
-  })
-}
-
-function notCiphertext(path: BytePath): NixsecretError {
-  return new NixsecretError(
-    'refused',
-    `${displayPath(path)} is protected, and would not be ciphertext in the twin`,
-    {
-      hints: ['git nixsecret status', 'git nixsecret doctor'],
-    },
-  )
 }
