@@ -110,6 +110,7 @@ export const commands = {
   entryPoints: {
     main: 'src/cli/main.ts',
     print: 'src/cli/print.ts',
+    'scan-worker': 'src/store/audit/scan-worker.ts',
     'ask-passphrase': 'src/host/ask-passphrase.ts',
     sshpk: 'sshpk',
     'age-encryption': 'age-encryption',

@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./sealed.ts'),
   },
   'flake-ref': { summary: 'print a flake reference to that twin', load: () => import('./flake-ref.ts') },
+  audit: { summary: 'is plaintext of a secret in the Nix store', load: () => import('./audit.ts') },
   uninstall: { summary: 'take out what init put in', load: () => import('./uninstall.ts') },
 }
 
