@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { displayPath, displayText } from '../byte-path.ts'
+import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { storeDir } from '../host/nix-dirs.ts'
 import { pathArgument } from '../secret/path-argument.ts'
 import { protectedFiles } from '../secret/protected-files.ts'
@@ -9,6 +9,7 @@ import { askOnTerminal } from './ask-on-terminal.ts'
 import { describeLeak } from './audit/describe.ts'
 import { auditFaults } from './audit/faults.ts'
 import { removalHints } from './audit/hints.ts'
+import { ShownPaths } from './audit/shown-path.ts'
 import { parseOptions } from './parse-options.ts'
 import { print, printError, printHint, printNote, printWarning } from './print.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -58,9 +59,10 @@ export async function run(args: string[]): Promise<number> {
     const { deep, history } = values
     const options = { store, scopes, deep, history, remove: values.delete, onProgress: progress.show }
     const audit = await auditStore(context, options).finally(() => progress.end())
-    const faults = auditFaults(audit, keys.problems)
-    if (values.json) print((await import('./audit/render-json.ts')).renderJson(audit, store, faults))
-    else report(audit, store, values.deep)
+    const paths = new ShownPaths(audit)
+    const faults = auditFaults(audit, keys.problems, paths)
+    if (values.json) print((await import('./audit/render-json.ts')).renderJson(audit, store, faults, paths))
+    else report(audit, store, values.deep, paths)
     return verdict(audit, faults, space.passphraseMissed)
   } finally {
     space.close()
@@ -84,20 +86,20 @@ class Progress {
   }
 }
 
-function report(audit: Audit, store: string, deep: boolean): void {
-  for (const leak of audit.leaks) for (const line of describeLeak(leak)) print(line)
+function report(audit: Audit, store: string, deep: boolean, paths: ShownPaths): void {
+  for (const leak of audit.leaks) for (const line of describeLeak(leak, paths)) print(line)
   for (const leak of audit.allowed) {
-    const [place = '', ...files] = describeLeak(leak)
+    const [place = '', ...files] = describeLeak(leak, paths)
     for (const line of [`${place}    (allowed by nixsecret.toml)`, ...files]) print(line)
   }
   if (audit.more > 0)
     printWarning(`${audit.more} more files were found or could not be read, too many to be named`)
-  if (audit.leaks.length > 0) advise(audit, store)
+  if (audit.leaks.length > 0) advise(audit, store, paths)
   printLimits(audit, deep)
   printNote(summary(audit, store))
 }
 
-function advise({ leaks, removal }: Audit, store: string): void {
+function advise({ leaks, removal }: Audit, store: string, paths: ShownPaths): void {
   const secrets = new Map(
     leaks.flatMap(({ files }) =>
       files.flatMap(({ meanings }) => meanings.map(({ secret }) => [secret.path, secret])),
@@ -106,13 +108,12 @@ function advise({ leaks, removal }: Audit, store: string): void {
   const kept = new Map(removal?.kept.map(({ place, why }) => [place, why]))
   if (removal !== null) {
     printNote(`removed: ${removal.removed.length}; left: ${removal.kept.length}`)
-    for (const [place, why] of kept)
-      printWarning(`${displayText(Buffer.from(place, 'latin1'))} stays: ${why}`)
+    for (const [place, why] of kept) printWarning(`${displayPath(paths.of(place) as BytePath)} stays: ${why}`)
     if (removal.kept.some(({ why }) => /permi|EACCES|EPERM|privilege|trusted/i.test(why)))
       printHint('sudo -E git nixsecret audit --delete')
   }
   const left = removal === null ? leaks : leaks.filter(({ place }) => kept.has(place))
-  if (left.length > 0) for (const hint of removalHints(left, store)) printHint(hint)
+  if (left.length > 0) for (const hint of removalHints(left, store, paths)) printHint(hint)
   const names = [...secrets.values()]
   printWarning('every user of this machine could read these; removing them is not enough, change them:')
   for (const { kind, path } of names.slice(0, 20)) {
@@ -132,11 +133,12 @@ function printLimits({ looked, left, publicLines }: Audit, deep: boolean): void 
     printNote(
       `${displayPath(path)}: ${lines} ${lines === 1 ? 'line' : 'lines'} too short or common to be looked for alone`,
     )
-  for (const { secret, line, file } of publicLines.slice(0, 10))
+  const shared = publicLines.filter(({ isSecret }) => !isSecret)
+  for (const { secret, line, file } of shared.slice(0, 10))
     printNote(
       `${displayPath(secret.path)}, line ${line}: not looked for, it stands in ${displayPath(file)}, which is not encrypted`,
     )
-  if (publicLines.length > 10) printNote(`and ${publicLines.length - 10} more such lines`)
+  if (shared.length > 10) printNote(`and ${shared.length - 10} more such lines`)
   if (!deep && looked.entries !== null) {
     const large =
       looked.wholeOnly > 0 ? `; ${looked.wholeOnly} files over 64 KiB were compared as a whole` : ''

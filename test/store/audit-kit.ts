@@ -70,6 +70,17 @@ export class AuditPlace {
     await this.nix.ok('nix-store', ['--init'])
   }
 
+  static readonly #shared = new Map<NixProgram, Promise<AuditPlace>>()
+
+  /** The same repository for all tests that leave it as it is, with a Nix that nothing has come to yet. */
+  static async shared(program: NixProgram): Promise<AuditPlace> {
+    const made = AuditPlace.#shared.get(program) ?? AuditPlace.make(program)
+    AuditPlace.#shared.set(program, made)
+    const place = await made
+    await place.fresh()
+    return place
+  }
+
   put(path: string, content: string): void {
     this.person.box.write(join(this.repo, path), content)
   }

@@ -12,22 +12,13 @@ const test = suite('audit: every way into the store')
 const drv = (attributes: string) =>
   `{ repo }: derivation { name = "x"; system = "none"; builder = "/bin/sh"; ${attributes} }`
 
-const places = new Map<NixProgram, Promise<AuditPlace>>()
-
-function make(program: NixProgram): Promise<AuditPlace> {
-  const made = AuditPlace.make(program)
-  places.set(program, made)
-  return made
-}
-
 /** Makes a leak, finds it, removes it, finds nothing. */
 async function story(
   program: NixProgram,
   leak: (place: AuditPlace) => Promise<unknown>,
   check: (leaks: JsonLeak[], place: AuditPlace) => void,
 ): Promise<void> {
-  const place = await (places.get(program) ?? make(program))
-  await place.fresh()
+  const place = await AuditPlace.shared(program)
   await place.isClean()
   await leak(place)
   const found = await place.audit()

@@ -3,6 +3,7 @@ import { displayPath, displayText } from '../../byte-path.ts'
 import type { Found } from '../../store/audit/found.ts'
 import type { Leak } from '../../store/audit/leak.ts'
 import type { Meaning } from '../../store/audit/secret.ts'
+import type { ShownPaths } from './shown-path.ts'
 
 /** Lines of a secret that are named. */
 const MOST_LINES = 12
@@ -16,17 +17,21 @@ const FORM_WORDS: Readonly<Partial<Record<Meaning['form'], string>>> = {
 }
 
 /** A leak as lines for people; the first is the place. */
-export function describeLeak({ place, files, roots }: Leak): string[] {
-  const lines = [displayPath(place as BytePath)]
+export function describeLeak({ place, files, roots }: Leak, paths: ShownPaths): string[] {
+  const lines = [displayPath(paths.of(place) as BytePath)]
   for (const file of files) {
     const below = file.path.startsWith(`${place}/`)
-      ? `${displayPath(file.path.slice(place.length + 1) as BytePath)}: `
+      ? `${shownBelow(paths.of(file.path), paths.of(place))}: `
       : ''
     for (const text of describeFound(file)) lines.push(`  ${below}${text}`)
   }
   if (roots === null) lines.push('  it is not known which roots hold it')
   else for (const root of roots) lines.push(`  held by ${displayText(root)}`)
   return lines
+}
+
+function shownBelow(path: string, place: string): string {
+  return displayPath(path.slice(place.length + 1) as BytePath)
 }
 
 /** What one file holds, a text for each secret. */
@@ -36,7 +41,7 @@ export function describeFound({ in: where, meanings }: Found): string[] {
     const key = `${meaning.secret.kind} ${meaning.secret.path}`
     texts.set(key, [...(texts.get(key) ?? []), meaning])
   }
-  const prefix = where === 'name' ? 'its name holds ' : ''
+  const prefix = where === 'name' ? 'its name holds ' : where === 'target' ? 'what it links to holds ' : ''
   return [...texts.values()].map((found) => prefix + describeSecret(found))
 }
 

@@ -4,16 +4,23 @@ import type { Audit } from '../../store/audit/audit-store.ts'
 import type { Leak } from '../../store/audit/leak.ts'
 import type { Meaning } from '../../store/audit/secret.ts'
 import { jsonPath } from '../secret/json-path.ts'
+import type { ShownPaths } from './shown-path.ts'
 
 /** An audit as JSON; the format is in the command's help. */
-export function renderJson(audit: Audit, store: string, faults: readonly string[]): string {
+export function renderJson(
+  audit: Audit,
+  store: string,
+  faults: readonly string[],
+  paths: ShownPaths,
+): string {
+  const path = (bytes: string) => jsonPath(paths.of(bytes) as BytePath)
   const { leaks, allowed, looked, removal } = audit
   const document = {
     version: 1,
     store: displayText(store),
     leaks: [
-      ...leaks.flatMap((leak) => asJson(leak, false)),
-      ...allowed.flatMap((leak) => asJson(leak, true)),
+      ...leaks.flatMap((leak) => asJson(leak, false, path)),
+      ...allowed.flatMap((leak) => asJson(leak, true, path)),
     ],
     complete: faults.length === 0,
     faults,
@@ -24,14 +31,14 @@ export function renderJson(audit: Audit, store: string, faults: readonly string[
   return JSON.stringify(document, null, 2)
 }
 
-function asJson({ kind, place, files, roots }: Leak, allowed: boolean) {
+function asJson({ kind, place, files, roots }: Leak, allowed: boolean, shown: (path: string) => string) {
   return files.flatMap((file) =>
     distinct(file.meanings).map(({ secret, version, form, line }) => ({
-      place: path(place),
-      path: path(file.path),
+      place: shown(place),
+      path: shown(file.path),
       kind,
       in: file.in,
-      secret: path(secret.path),
+      secret: jsonPath(secret.path),
       'private-key': secret.kind === 'private-key',
       version,
       form,
@@ -49,8 +56,4 @@ function distinct(meanings: readonly Meaning[]): Meaning[] {
     const key = `${form} ${line} ${secret.path}`
     return !seen.has(key) && seen.add(key)
   })
-}
-
-function path(bytes: string): string {
-  return jsonPath(bytes as BytePath)
 }

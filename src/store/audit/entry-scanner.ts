@@ -10,11 +10,11 @@ export interface ScanOptions {
   readonly deep: boolean
 }
 
-/** A file in which something was found. `name`: its own name, or a symlink's target, says it. */
+/** A file in which something was found: in its content, in its own name, or, a symlink, in what it leads to. */
 export interface Hit extends FileHits {
   /** Below the store, one character a byte. */
   readonly path: string
-  readonly in: 'content' | 'name'
+  readonly in: 'content' | 'name' | 'target'
 }
 
 /** A place that could not be looked at. */
@@ -35,6 +35,8 @@ export const LINK = 4
 /** Hard links of the store's files (`nix-store --optimise`). */
 export const LINKS = '.links'
 
+/** Source trees: the repository may be part of one (a submodule), so that a secret lies further in. */
+const SOURCE = /-source$/
 /** Hits and faults that are kept; what is more is counted. */
 const MOST = 5000
 
@@ -45,6 +47,7 @@ export class EntryScanner {
   readonly #scanner: FileScanner
   readonly #paths: readonly string[][]
   readonly #firsts: ReadonlySet<string>
+  readonly #lasts: ReadonlySet<string>
   readonly hits: Hit[] = []
   readonly unreadable: Unreadable[] = []
   /** Files that were looked at. */
@@ -63,6 +66,7 @@ export class EntryScanner {
     })
     this.#paths = [...new Set(suffixes)].map((path) => path.split('/'))
     this.#firsts = new Set(this.#paths.map(([first]) => first as string))
+    this.#lasts = new Set(this.#paths.map((parts) => parts.at(-1) as string))
   }
 
   get bytes(): number {
@@ -76,10 +80,11 @@ export class EntryScanner {
 
   /** Looks at an entry. Never throws. */
   look(name: string, type: number): void {
-    if (this.#deep) this.#lookAtName(name)
     if (type === LINK) this.#scan(`${LINKS}/${name}`, 'all')
-    else if (type === FILE) this.#scan(name, this.#deep || name.endsWith('.drv') ? 'all' : 'small')
-    else if (type === DIRECTORY) this.#deep ? this.#walk(name) : this.#lookInto(name)
+    else this.#lookAtName(name)
+    if (type === FILE) this.#scan(name, this.#deep || name.endsWith('.drv') ? 'all' : 'small')
+    else if (type === DIRECTORY && (this.#deep || SOURCE.test(name))) this.#walk(name)
+    else if (type === DIRECTORY) this.#lookInto(name)
     else if (type === SYMLINK && this.#deep) this.#lookAtTarget(name)
   }
 
@@ -98,7 +103,7 @@ export class EntryScanner {
     return this.#try(path, (file) => fs.lstatSync(file, { throwIfNoEntry: false }))?.isFile() ?? false
   }
 
-  /** Everything below a directory; symlinks are not followed. */
+  /** Everything below a directory, or what has a secret's own name; symlinks are not followed. */
   #walk(top: string): void {
     const open = [top]
     for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
@@ -108,10 +113,10 @@ export class EntryScanner {
       )
       for (const entry of entries ?? []) {
         const path = `${at}/${entry.name}`
-        this.#lookAtName(entry.name, path)
-        if (entry.isFile()) this.#scan(path, 'all')
-        else if (entry.isDirectory()) open.push(path)
-        else if (entry.isSymbolicLink()) this.#lookAtTarget(path)
+        if (this.#deep) this.#lookAtName(entry.name, path)
+        if (entry.isDirectory()) open.push(path)
+        else if (entry.isFile() && (this.#deep || this.#lasts.has(entry.name))) this.#scan(path, 'all')
+        else if (entry.isSymbolicLink() && this.#deep) this.#lookAtTarget(path)
       }
     }
   }
@@ -123,18 +128,18 @@ export class EntryScanner {
   }
 
   #lookAtName(name: string, path = name): void {
-    this.#lookAtText(Buffer.from(name, 'latin1'), path)
+    this.#lookAtText(Buffer.from(name, 'latin1'), path, 'name')
   }
 
   #lookAtTarget(path: string): void {
     const target = this.#try(path, (file) => fs.readlinkSync(file, 'buffer'))
-    if (target !== null) this.#lookAtText(target, path)
+    if (target !== null) this.#lookAtText(target, path, 'target')
   }
 
-  #lookAtText(text: Uint8Array, path: string): void {
+  #lookAtText(text: Uint8Array, path: string, where: 'name' | 'target'): void {
     const needles = new Set<number>()
     this.#scanner.scanText(text, (needle) => needles.add(needle))
-    if (needles.size > 0) this.#keep(this.hits, { path, in: 'name', needles: [...needles], wholes: [] })
+    if (needles.size > 0) this.#keep(this.hits, { path, in: where, needles: [...needles], wholes: [] })
   }
 
   /** What is gone by now is no fault: the store lives on while it is looked at. */

@@ -9,7 +9,7 @@ export interface Found {
   readonly kind: PlaceKind
   /** Absolute, one character a byte. */
   readonly path: string
-  readonly in: 'content' | 'name' | 'objects'
+  readonly in: 'content' | 'name' | 'target' | 'objects'
   readonly meanings: readonly Meaning[]
 }
 

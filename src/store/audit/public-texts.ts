@@ -13,6 +13,8 @@ export interface PublicLine {
   readonly line: number | null
   /** Where it stands. */
   readonly file: BytePath
+  /** It is what must stay secret, and not just something that a secret file says as well. */
+  readonly isSecret: boolean
 }
 
 /** Bytes of public files that are read at most. */
@@ -26,10 +28,10 @@ export async function publicTexts(
   { git }: AuditContext,
   plaintexts: readonly Plaintext[],
 ): Promise<{ texts: Set<string>; lines: PublicLine[] }> {
-  const asked = new Map<string, { secret: Secret; line: number | null }>()
+  const asked = new Map<string, Omit<PublicLine, 'file'>>()
   for (const { secret, bytes } of plaintexts) {
-    for (const { text, line, alone } of tellingTexts(bytes).texts)
-      if (!alone && !asked.has(text)) asked.set(text, { secret, line })
+    for (const { text, line, alone, isSecret } of tellingTexts(bytes).texts)
+      if (!alone && !asked.get(text)?.isSecret) asked.set(text, { secret, line, isSecret })
   }
   const texts = new Set<string>()
   const lines: PublicLine[] = []
@@ -46,7 +48,7 @@ export async function publicTexts(
     if (protectedOnes.has(path) || scanner.bytes > MOST_BYTES) continue
     for (const number of needlesIn(scanner, workFilePath(git.cwd, path))) {
       const text = all[number] as string
-      if (!texts.has(text)) lines.push({ ...(asked.get(text) as (typeof lines)[0]), file: path })
+      if (!texts.has(text)) lines.push({ ...(asked.get(text) as Omit<PublicLine, 'file'>), file: path })
       texts.add(text)
     }
   }

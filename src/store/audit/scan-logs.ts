@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Unreadable } from './entry-scanner.ts'
 import type { FileScanner } from './file-scanner.ts'
 import type { Found, Look } from './found.ts'
@@ -23,7 +23,10 @@ export async function scanLogs(
   const look = new LogLook(plan, scanner)
   const logs = look.list(join(dir, 'drvs'))
   const packed = logs.filter((log) => log.endsWith('.bz2'))
-  for (const log of logs) if (!log.endsWith('.bz2')) look.plain(log)
+  for (const log of logs) {
+    look.name(log)
+    if (!log.endsWith('.bz2')) look.plain(log)
+  }
   if (packed.length > 0 && !(await look.canUnpack()))
     return {
       found: look.found,
@@ -58,6 +61,13 @@ class LogLook {
       this.#note(dir, fault)
       return []
     }
+  }
+
+  /** A derivation's name is part of it. */
+  name(log: string): void {
+    const needles = new Set<number>()
+    this.#scanner.scanText(Buffer.from(basename(log)), (needle) => needles.add(needle))
+    this.#keep(log, [...needles], 'name')
   }
 
   plain(log: string): void {
@@ -102,10 +112,10 @@ class LogLook {
     })
   }
 
-  #keep(log: string, needles: readonly number[]): void {
+  #keep(log: string, needles: readonly number[], where: 'content' | 'name' = 'content'): void {
     if (needles.length === 0) return
     const meanings = meaningsOf(this.#plan, { needles, wholes: [] })
-    this.found.push({ kind: 'build-log', path: latin1(log), in: 'content', meanings })
+    this.found.push({ kind: 'build-log', path: latin1(log), in: where, meanings })
   }
 
   #note(path: string, fault: unknown): void {

@@ -35,8 +35,8 @@ export interface SearchPlan extends Patterns {
 export type IsPublic = (text: string) => boolean
 
 const MOST_NEEDLES = 60_000
-/** Bytes; what is longer is known by its beginning. */
-const LONGEST = 512
+/** Bytes; what is longer is known by its beginning, which SQLite keeps in one page. */
+const LONGEST = 256
 
 /**
  * Plans the search for some contents.
@@ -62,9 +62,8 @@ class Planner {
   /** The content, and that without the line feeds at its end, which Nix code likes to take off. */
   addWhole({ secret, version, bytes }: Plaintext): void {
     const meaning: Meaning = { secret, version, form: 'file', line: null }
-    let end = bytes.length
-    while (end > 0 && bytes[end - 1] === 0x0a) end--
-    for (const content of end < bytes.length && end > 0 ? [bytes, bytes.subarray(0, end)] : [bytes]) {
+    const bare = withoutLineFeeds(bytes)
+    for (const content of bare.length < bytes.length && bare.length > 0 ? [bytes, bare] : [bytes]) {
       const hash = createHash('sha256').update(content).digest('hex')
       const known = this.#wholes.get(hash)
       if (known === undefined)
@@ -77,7 +76,8 @@ class Planner {
 
   addTexts({ secret, version, bytes }: Plaintext, isPublic: IsPublic): void {
     const { texts, left, cut } = tellingTexts(bytes)
-    if (left > 0) this.#left.set(secret, Math.max(left, this.#left.get(secret) ?? 0))
+    if (left > 0 && secret.kind === 'secret')
+      this.#left.set(secret, Math.max(left, this.#left.get(secret) ?? 0))
     if (cut) this.#cut.add(secret)
     const add = (formed: FormedText | null, line: number | null) => {
       if (formed !== null) this.#addNeedle(formed.text, { secret, version, form: formed.form, line })
@@ -91,7 +91,7 @@ class Planner {
       for (const form of alone ? formsAsAttribute(text) : formsInside(text)) add(form, line)
       if (isValue && !alone) add(base64Part(Buffer.from(text, 'latin1')), line)
     }
-    if (seen.size > 0) add(base64Part(bytes), null)
+    if (seen.size > 0) add(base64Part(withoutLineFeeds(bytes)), null)
   }
 
   done(): SearchPlan {
@@ -115,4 +115,10 @@ class Planner {
     else if (this.#needles.size < MOST_NEEDLES) this.#needles.set(text, [meaning])
     else this.#cut.add(meaning.secret)
   }
+}
+
+function withoutLineFeeds(bytes: Buffer): Buffer {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0x0a) end--
+  return bytes.subarray(0, end)
 }

@@ -8,6 +8,8 @@ export interface TellingText {
   readonly alone: boolean
   /** A part of a line. */
   readonly isValue: boolean
+  /** By its name, or because there is nothing else, this is what must stay secret. */
+  readonly isSecret: boolean
 }
 
 /** What there is to look for in a secret, line by line. */
@@ -28,19 +30,21 @@ const LONGEST_LINE = 1 << 16
 /** Bytes of a piece of a binary file. */
 const PIECE = 32
 
+/** Parts of keys that all keys of a kind have: their armor, and name, cipher and lengths of an OpenSSH private key. */
+const ARMOR = [/^-----(BEGIN|END) [\w ]+-----$/, /^b3BlbnNzaC1rZXktdjE/]
 const BOILERPLATE = [
-  /^-----(BEGIN|END) [\w ]+-----$/,
-  // The first line of every OpenSSH private key: its name, cipher and lengths.
-  /^b3BlbnNzaC1rZXktdjE/,
+  ...ARMOR,
   /^#!/,
   /^\[[\w .:"'-]*\]$/,
-  /^[\w.'" -]+\s*[:=]\s*[[{|>"'-]*$/,
+  // A name without a value; unlike base64, which may end in `=`, too, it has no digits and no mixed case.
+  /^["']?([A-Z][A-Z_]{0,60}|[a-z][a-z_. -]{0,60}|[A-Za-z][a-z]+([A-Z][a-z]+)*)["']?\s*[:=]\s*[[{|>"'-]*$/,
   /^<[/?!]?[\w:. -]+[/?]?>[,;]?$/,
 ]
 /** Names of values that are secrets as a rule. */
-const SECRET_NAME = /pass|pwd|secret|token|key|pin$|auth|psk|cred|priv|salt|seed|hash|cookie|session|bearer/i
+const SECRET_NAME =
+  /^(?!.*pub).*(pass|pwd|secret|token|key|pin$|auth|psk|cred|priv|salt|seed|hash|cookie|session|bearer)/i
 const ASSIGNMENT = /^(?:export |- |[#;] ?)?["']?([\w./ -]{1,64}?)["']?\s*(?::=|=>|[:=])\s*(.*)$/
-const STRING = /"((?:[^"\\]|\\.){4,})"/g
+const STRING = /"((?:[^"\\]|\\.){4,4096})"/g
 
 /** The texts of a secret by which a copy of a part of it is known. Never throws. */
 export function tellingTexts(bytes: Buffer): TellingTexts {
@@ -79,10 +83,10 @@ function lineTexts(line: string, number: number, single: boolean): TellingText[]
   const found: TellingText[] = []
   const add = (text: string, isValue: boolean) => {
     const alone = text.length < SHORTEST || isCommon(text, isSecret)
-    if (!alone) found.push({ text, line: number, alone, isValue })
-    else if (isSecret && text.length >= SHORTEST_ALONE) found.push({ text, line: number, alone, isValue })
+    if (!alone || (isSecret && text.length >= SHORTEST_ALONE))
+      found.push({ text, line: number, alone, isValue, isSecret })
   }
-  for (const value of values) if (!isBoilerplate(value)) add(value, true)
+  for (const value of values) if (!isArmor(value)) add(value, true)
   // Of "type: Opaque" the store may be full; a line says something if one of its values does.
   if (values.size === 0 || found.length > 0 || isSecret) add(line, false)
   return found
@@ -101,8 +105,12 @@ function fromJson(quoted: string): string {
   }
 }
 
+function isArmor(text: string): boolean {
+  return new Set(text).size < 4 || ARMOR.some((pattern) => pattern.test(text))
+}
+
 function isBoilerplate(text: string): boolean {
-  return new Set(text).size < 4 || BOILERPLATE.some((pattern) => pattern.test(text))
+  return isArmor(text) || BOILERPLATE.some((pattern) => pattern.test(text))
 }
 
 /** Whether a text may well stand in files that have nothing to do with the secret. */
@@ -119,7 +127,7 @@ function binaryPieces(bytes: Buffer): TellingTexts {
     const start = Math.floor((bytes.length * part) / 4)
     const piece = bytes.subarray(start, start + PIECE)
     if (piece.length === PIECE && new Set(piece).size >= 12)
-      texts.push({ text: piece.toString('latin1'), line: null, alone: false, isValue: false })
+      texts.push({ text: piece.toString('latin1'), line: null, alone: false, isValue: false, isSecret: true })
   }
   return { texts, left: texts.length === 0 ? 1 : 0, cut: false }
 }

@@ -1,6 +1,6 @@
 /**
  * How a text may stand in a file: as it is; as a string of ATerm, as `.drv` files have it; as a string of JSON; as that in
- * ATerm (`__structuredAttrs`); in single quotes of a shell (`.attrs.sh`); in base64.
+ * ATerm (`__structuredAttrs`); in single quotes of a shell (`.attrs.sh`, `escapeShellArg`); in base64.
  * `file`: the whole content of a file, by its hash.
  */
 export type Form = 'file' | 'text' | 'aterm' | 'json' | 'json-in-aterm' | 'shell' | 'base64'
@@ -19,6 +19,7 @@ const ATERM: Readonly<Record<string, string>> = {
   '\t': '\\t',
 }
 const aterm = (text: string) => text.replace(/["\\\n\r\t]/g, (char) => ATERM[char] as string)
+const shell = (text: string) => text.replaceAll("'", "'\\''")
 const json = (text: string) => JSON.stringify(text).slice(1, -1)
 
 /**
@@ -31,7 +32,8 @@ export function formsInside(text: string): FormedText[] {
     { form: 'aterm', text: aterm(text) },
     { form: 'json', text: json(text) },
     { form: 'json-in-aterm', text: aterm(json(text)) },
-    { form: 'shell', text: text.replaceAll("'", "'\\''") },
+    { form: 'shell', text: shell(text) },
+    { form: 'shell', text: aterm(shell(text)) },
   ])
 }
 
