@@ -1,10 +1,11 @@
-// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard,sealed] [--history DIR]
+// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard,sealed,audit] [--history DIR]
 // Everything is measured in one run, the contestants in turn, and the medians are compared; see README.md.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { has } from '../test/support/needs.ts'
 import { PROGRAM, Sandbox } from '../test/support/sandbox.ts'
+import { measureAudit } from './audit.ts'
 import { measureBig } from './big.ts'
 import { contestants } from './contestants.ts'
 import { measureFiles, measureMany } from './files.ts'
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
-    only: { type: 'string', default: 'files,many,one,big,guard,sealed' },
+    only: { type: 'string', default: 'files,many,one,big,guard,sealed,audit' },
     history: { type: 'string' },
   },
 })
@@ -51,5 +52,6 @@ if (wanted.has('big')) {
 if (wanted.has('guard'))
   rows.push(...(await measureGuard(sandbox, runs, values.quick, progress, values.history)))
 if (wanted.has('sealed')) rows.push(...(await measureSealed(sandbox, runs, progress)))
+if (wanted.has('audit')) rows.push(...(await measureAudit(Math.min(runs, 5), values.quick, progress)))
 printTable(rows)
 sandbox.remove()

@@ -152,7 +152,9 @@ export class EntryScanner {
       const { code } = fault as NodeJS.ErrnoException
       if (code === undefined) throw fault
       // ENOTDIR: a file where a directory would have to be; ELOOP: a symlink; ENXIO: a socket.
-      if (!['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(code)) this.#keep(this.unreadable, { path, code })
+      const gone = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(code)
+      // Nix leaves lock files behind that only root may open.
+      if (!gone && !isEmptyFile(full)) this.#keep(this.unreadable, { path, code })
       return null
     }
   }
@@ -160,5 +162,14 @@ export class EntryScanner {
   #keep<T>(list: T[], item: T): void {
     if (list.length < MOST) list.push(item)
     else this.dropped++
+  }
+}
+
+function isEmptyFile(path: string): boolean {
+  try {
+    const stat = fs.lstatSync(Buffer.from(path, 'latin1'))
+    return stat.isFile() && stat.size === 0
+  } catch {
+    return false
   }
 }
