@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { displayText } from '../byte-path.ts'
@@ -25,24 +25,27 @@ export function runInForeground(
   [program, ...args]: readonly [string, ...string[]],
   { cwd, env, onStart }: ForegroundOptions,
 ): Promise<number> {
-  const child = spawn(program, args, { cwd, env, stdio: 'inherit' })
+  // Before it starts: the command runs while we are still in spawn, and a signal may come at once.
+  let child: ChildProcess | null = null
   const handlers = SIGNALS.map((signal) => {
     const handler = () => {
       const fromTerminal = (signal === 'SIGINT' || signal === 'SIGQUIT') && hasTerminal()
-      if (!fromTerminal) child.kill(signal)
+      if (!fromTerminal) child?.kill(signal)
     }
     process.on(signal, handler)
     return { signal, handler }
   })
+  const started = spawn(program, args, { cwd, env, stdio: 'inherit' })
+  child = started
   return new Promise<number>((resolve, reject) => {
-    child.on('error', (cause: NodeJS.ErrnoException) => {
+    started.on('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'ENOENT' ? 'there is no such program' : (cause.code ?? 'unknown error')
       reject(new NixsecretError('missing', `cannot run ${displayText(program)}: ${why}`, { cause }))
     })
-    child.on('exit', (code, signal) =>
+    started.on('exit', (code, signal) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
     )
-    if (child.pid !== undefined) onStart?.(child.pid)
+    if (started.pid !== undefined) onStart?.(started.pid)
   }).finally(() => {
     for (const { signal, handler } of handlers) process.removeListener(signal, handler)
   })
