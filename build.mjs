@@ -33,6 +33,8 @@ const LAZY = {
 const BESIDE = {
   './cli/plumbing.ts': 'plumbing',
   './cli/hook.ts': 'hook',
+  './cli/twin-commands.ts': 'twin-commands',
+  './open-for-store.ts': 'open-for-store',
   './content/scan-content.ts': 'scan-content',
   '../nix/nix-facts.ts': 'nix-facts',
 }
@@ -40,6 +42,7 @@ const BESIDE = {
 // In the same file: Node would look through a file of its own for names of exports first, at length.
 const INSIDE = new Set([
   './policy-from.ts',
+  '../../store/hold-as-owner.ts',
   './hook/pre-receive.ts',
   './check/render.ts',
   './content/foreign-ciphertext.ts',
@@ -94,6 +97,8 @@ export const hotPath = {
     plumbing: 'src/cli/plumbing.ts',
     'crypto-worker': 'src/filter/crypto-worker.ts',
     hook: 'src/cli/hook.ts',
+    'twin-commands': 'src/cli/twin-commands.ts',
+    'open-for-store': 'src/store/open-for-store.ts',
     'nix-facts': 'src/nix/nix-facts.ts',
     'scan-content': 'src/guard/content/scan-content.ts',
   },

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The edge of the process: picks what to load, and turns what is thrown into messages and exit codes.
 // git starts the four plumbing commands by the thousand, so nothing else may be loaded before them; hooks run at every
-// commit.
+// commit, and `sealed` before every build.
 
 const PLUMBING = ['filter-process', 'clean', 'smudge', 'merge-driver']
 
@@ -15,6 +15,10 @@ async function run(args: string[]): Promise<number> {
   if (name === 'hook' && !help) {
     const hook = await import('./cli/hook.ts')
     return hook.run(rest)
+  }
+  if ((name === 'sealed' || name === 'flake-ref') && !help && rest[0] !== '-h') {
+    const { runTwinCommand } = await import('./cli/twin-commands.ts')
+    return runTwinCommand(name, rest)
   }
   const main = await import('./cli/main.ts')
   return main.run(args)

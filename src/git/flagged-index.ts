@@ -27,16 +27,17 @@ export function readFlaggedIndex(options: GitOptions): Promise<Buffer> {
 export function parseFlaggedIndex(output: Buffer): FlaggedEntry[] {
   const entries: FlaggedEntry[] = []
   for (const field of output.toString('latin1').split('\0')) {
+    // `H 100644 OID 0<tab>PATH`; by position, as an index may have many thousands.
     const tab = field.indexOf('\t')
     if (tab === -1) continue
-    const [tag = '', mode = '', oid = '', stage = ''] = field.slice(0, tab).split(' ')
+    const tag = field.charAt(0)
     entries.push({
-      mode,
-      oid,
-      stage: Number(stage),
+      mode: field.slice(2, 8),
+      oid: field.slice(9, tab - 2),
+      stage: Number(field.charAt(tab - 1)),
       path: field.slice(tab + 1) as BytePath,
-      skipped: tag.toUpperCase() === 'S',
-      pinned: tag !== tag.toUpperCase(),
+      skipped: tag === 'S' || tag === 's',
+      pinned: tag >= 'a',
     })
   }
   return entries

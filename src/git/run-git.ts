@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 
@@ -45,8 +46,9 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
   const child = spawn('git', args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: gitEnv(options.env),
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+    // A pipe that nothing goes through takes time as well.
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>
   const limit = options.maxBytes ?? 1 << 30
   const out: Buffer[] = []
   const err: Buffer[] = []
@@ -69,8 +71,8 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
     child.on('close', (code, signal) => resolve({ code, signal }))
   })
   // git may exit before it has read everything (EPIPE); its exit code tells what matters.
-  child.stdin.on('error', () => {})
-  const fed = feed(child.stdin, options.input)
+  child.stdin?.on('error', () => {})
+  const fed = child.stdin === null ? null : feed(child.stdin, options.input)
   const name = `git ${args.find((a) => !a.startsWith('-')) ?? ''}`
   let end: { code: number | null; signal: string | null }
   try {
@@ -89,10 +91,10 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
   return { code: end.code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString('utf8') }
 }
 
-async function feed(stdin: NodeJS.WritableStream, input: GitOptions['input']): Promise<void> {
+async function feed(stdin: Writable, input: GitOptions['input']): Promise<void> {
   if (input !== undefined && !(input instanceof Uint8Array)) {
     for await (const chunk of input) {
-      if (!(stdin as unknown as { writable: boolean }).writable) break
+      if (!stdin.writable) break
       if (!stdin.write(chunk)) {
         await new Promise<void>((resolve) => {
           stdin.once('drain', resolve)
@@ -101,8 +103,7 @@ async function feed(stdin: NodeJS.WritableStream, input: GitOptions['input']): P
       }
     }
     stdin.end()
-  } else if (input !== undefined) stdin.end(input)
-  else stdin.end()
+  } else stdin.end(input)
 }
 
 /**

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
-import { driversOf } from '../blob/protected-files.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Driver } from '../git/check-attr.ts'
@@ -9,6 +8,7 @@ import type { FlaggedEntry } from '../git/flagged-index.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
 import type { GitOptions } from '../git/run-git.ts'
 import { shapeOfFile } from './file-shape.ts'
+import { KnownAttributes } from './known-attributes.ts'
 import type { OpenFile, OpenFiles } from './open-for-store.ts'
 import { type RepositoryFacts, repositoryFacts } from './repository-facts.ts'
 import { TwinCheckout } from './twin-checkout.ts'
@@ -140,13 +140,16 @@ class Refresh {
     const { config, head } = facts
     const outside = this.#checkout.prepare(config, head)
     const seal = new WorkTreeSeal(this.#place, this.#top, join(this.#repo.gitDir, 'index'))
+    // As a rule the tree will be what it was: then this was asked while git looked through the work tree.
+    const early = seal.known === null ? null : this.#checkout.differing(seal.known)
+    early?.catch(() => {})
     try {
       const made = await this.#seal(seal, config)
       const opener = mayOpen(this.#top) ? await import('./open-for-store.ts') : null
       const open = (await opener?.openForStore(this.#git, made.drivers)) ?? NOTHING_OPEN
-      const asked = Promise.all([this.#checkout.differing(made.tree), this.#driversThere(made.entries)])
+      const asked = made.tree === seal.known ? early : this.#checkout.differing(made.tree)
       const strays = this.#checkout.strays(made.entries.map(({ path }) => path))
-      const [differing, there] = await asked
+      const differing = await asked
       const stays =
         differing?.length === open.files.length &&
         differing.every((path) => open.files.some((file) => file.path === path)) &&
@@ -157,9 +160,7 @@ class Refresh {
         await this.#checkout.checkOut(made.tree, strays)
         for (const file of open.files) opener?.writeOpen(this.#place.tree, file)
       }
-      // What its attributes say is known before only if they were the same.
-      const drivers = !changes && there !== null ? there : await this.#driversThere(made.entries, true)
-      const sealed = this.#verify(made, drivers ?? new Map(), open.files)
+      const sealed = this.#verify(made, await this.#driversThere(made.entries, config), open.files)
       made.verified.keep(made.protectedEntries)
       seal.keep(made.tree)
       const twin: Twin = {
@@ -182,25 +183,26 @@ class Refresh {
   /**
    * What the attributes in the twin say. They may say more than those here: `.gitattributes` files that git does not
    * track are not in it.
-   * @returns null where there is no twin yet
    */
-  async #driversThere(
+  #driversThere(
     entries: readonly FlaggedEntry[],
-    must = false,
-  ): Promise<ReadonlyMap<BytePath, Driver> | null> {
-    const asked = driversOf(
-      entries.map(({ path }) => path),
-      this.#checkout.git,
-    )
-    return must ? asked : asked.catch(() => null)
+    config: ReadonlyMap<string, string>,
+  ): Promise<ReadonlyMap<BytePath, Driver>> {
+    const known = new KnownAttributes(this.#place.attributesThere)
+    return known.drivers({ entries, git: this.#checkout.git, config, gitDirs: [this.#place.gitDir] })
   }
 
   /** The work tree as a tree in which every protected file is ciphertext. */
   async #seal(seal: WorkTreeSeal, config: ReadonlyMap<string, string>) {
     let entries = await seal.entries()
     refuseUnmerged(entries)
-    const paths = entries.map(({ path }) => path)
-    const asked = driversOf(paths, this.#git)
+    const gitDirs = [this.#repo.commonDir, this.#repo.gitDir]
+    const asked = new KnownAttributes(this.#place.attributes).drivers({
+      entries,
+      git: this.#git,
+      config,
+      gitDirs,
+    })
     // Both are configured as a rule; git need not be asked then before it may clean anything.
     if (!DRIVERS.every((driver) => isConfigured(config, driver)))
       requireFilter(config, new Set((await asked).values()))

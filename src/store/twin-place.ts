@@ -16,6 +16,9 @@ export interface TwinPlace {
   readonly gitDir: string
   /** The index by which the work tree is sealed. */
   readonly sealIndex: string
+  /** What git said of attributes: here, and in the twin. */
+  readonly attributes: string
+  readonly attributesThere: string
   /** Locks, by number. */
   readonly locks: string
   /** Who uses the twin. */
@@ -33,6 +36,8 @@ export function twinPlace(repo: Repository): TwinPlace {
     tree,
     gitDir: join(tree, '.git'),
     sealIndex: join(dir, 'seal-index'),
+    attributes: join(dir, 'attributes.json'),
+    attributesThere: join(dir, 'attributes-there.json'),
     locks: join(dir, 'locks'),
     users: join(dir, 'users'),
   }

@@ -41,8 +41,8 @@ export class WorkTreeSeal {
   readonly #options: GitOptions & { cwd: string }
   /** Of the repository's index. */
   readonly #stamp: string
-  /** The tree of what was taken up again. */
-  readonly #known: string | null
+  /** The tree of what was taken up again, null where nothing was. */
+  readonly known: string | null
   /** What git listed last. */
   #listed: Buffer | null = null
   /** Inode of the copy: git writes an index by putting a new file in its place. */
@@ -62,14 +62,14 @@ export class WorkTreeSeal {
     }
     mkdirSync(place.dir, { recursive: true, mode: 0o700 })
     this.#stamp = fileStamp(index)
-    this.#known = this.#remembered()
-    const from = this.#known === null ? index : place.sealIndex
+    this.known = this.#remembered()
+    const from = this.known === null ? index : place.sealIndex
     this.#inode = existsSync(from) ? copyIndex(from, this.#working) : null
   }
 
   /** Every entry of the index, with flags. */
   async entries(): Promise<FlaggedEntry[]> {
-    if (this.#known !== null && !this.#changed()) {
+    if (this.known !== null && !this.#changed()) {
       const listed = readOrNull(this.#list())
       if (listed !== null) return parseFlaggedIndex(listed)
     }
@@ -100,14 +100,14 @@ export class WorkTreeSeal {
 
   /** Writes the tree. @returns its id */
   async tree(): Promise<string> {
-    if (this.#known !== null && !this.#changed()) return this.#known
+    if (this.known !== null && !this.#changed()) return this.known
     return (await runGit(['write-tree'], this.#options)).toString('latin1').trim()
   }
 
   /** Keeps what was made for the next time. To be called once its tree is in the twin. */
   keep(tree: string): void {
     if (this.#inode === null && !existsSync(this.#working)) return
-    if (this.#known === tree && !this.#changed() && this.#listed === null) return
+    if (this.known === tree && !this.#changed() && this.#listed === null) return
     rmSync(this.#record(), { force: true })
     renameSync(this.#working, this.#place.sealIndex)
     if (this.#listed === null) rmSync(this.#list(), { force: true })

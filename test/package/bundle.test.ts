@@ -61,7 +61,12 @@ test('what stays outside of the bundle is part of Node', () => {
     .flatMap((output) => output.imports)
     .filter(({ external, path }) => external && !path.startsWith('node:'))
     .map(({ path }) => path)
-    .filter((path) => !/^\.\/(cli\/[\w-]+\.mjs|(plumbing|hook|scan-content|nix-facts)\.js)$/.test(path))
+    .filter(
+      (path) =>
+        !/^\.\/(cli\/[\w-]+\.mjs|(plumbing|hook|twin-commands|open-for-store|scan-content|nix-facts)\.js)$/.test(
+          path,
+        ),
+    )
   assert.equal(
     outside.filter((path) => !builtinModules.includes(path)),
     [],
