@@ -26,7 +26,11 @@ export async function neededPackages() {
   const results = await Promise.all([hotPath, commands].map((options) => build({ ...options, write: false })))
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
   const platforms = Object.values(SYSTEMS).map(([os, cpu]) => `node_modules/@esbuild/${os}-${cpu}`)
-  const paths = [...bundledPackages(results.map(({ metafile }) => metafile)), 'node_modules/esbuild', ...platforms]
+  const paths = [
+    ...bundledPackages(results.map(({ metafile }) => metafile)),
+    'node_modules/esbuild',
+    ...platforms,
+  ]
   return Object.fromEntries(paths.sort().map((path) => [path, lock[path].integrity]))
 }
 
