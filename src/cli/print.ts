@@ -70,6 +70,10 @@ export function printFault(error: unknown): 2 | 70 {
     printError(`cannot write: ${found.code}${found.code === 'ENOSPC' ? ' (no space left)' : ''}`)
     return 2
   }
+  if (found?.syscall === 'uv_cwd') {
+    printError('the directory that this runs in is not there any more')
+    return 2
+  }
   const kind = [found?.name, found?.code].filter((part) => typeof part === 'string').join(' ')
   printError(`this is a bug in git-nixsecret (${displayText(kind || typeof error)}), please report it`)
   for (const line of placesOf(found).slice(0, 12)) process.stderr.write(`${line}\n`)

@@ -36,7 +36,11 @@ export async function openRepository(cwd: string = process.cwd()): Promise<Repos
     throw new NixsecretError(
       'missing',
       unsafe ? 'git does not trust this repository: it belongs to another user' : 'not in a git repository',
-      { hints: unsafe ? ['git config --global --add safe.directory "$PWD"'] : ['git init'] },
+      {
+        hints: unsafe
+          ? ['git config --global --add safe.directory "$PWD"']
+          : ['cd REPOSITORY    # or, to begin one here: git init'],
+      },
     )
   }
   // A path may hold a newline, but then not the last line: the object format is one word.
@@ -58,6 +62,6 @@ export async function openRepository(cwd: string = process.cwd()): Promise<Repos
  */
 export function requireWorkTree(repo: Repository): string {
   if (repo.workTree === null)
-    throw new NixsecretError('usage', 'this needs a work tree, and the repository is bare')
+    throw new NixsecretError('usage', 'this needs a work tree, and here is none: a bare repository, or .git')
   return repo.workTree
 }

@@ -54,7 +54,7 @@ test('typing errors: what was meant', async () => {
 test('outside of a repository: a fault with a hint', async () => {
   const result = await run('status')
   assert.is(result.code, 2)
-  assert.match(result.stderr, /error: not in a git repository\nhint: git init/)
+  assert.match(result.stderr, /error: not in a git repository\nhint: cd REPOSITORY /)
 })
 
 test('a reader that goes away is no news', async () => {
