@@ -81,5 +81,5 @@ async function find(args: string[]): Promise<string> {
   held.leave()
   warnOfTwin(held.twin)
   warnOfLeaks(await guardCache(held.twin, process.env, owner === null))
-  return flakeReference(held.twin.place.tree, prefixBelow(held.twin.top))
+  return flakeReference(held.twin.place.tree, prefixBelow(held.twin))
 }

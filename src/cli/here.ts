@@ -1,3 +1,4 @@
+import { NixsecretError } from '../errors.ts'
 import { openRepository, type Repository, requireWorkTree } from '../git/repository.ts'
 
 /**
@@ -8,9 +9,19 @@ import { openRepository, type Repository, requireWorkTree } from '../git/reposit
 export async function openHere(): Promise<Repository> {
   const repo = await openRepository()
   const workTree = requireWorkTree(repo)
+  refuseTwin(repo)
   if (process.env.GIT_DIR !== undefined) {
     process.env.GIT_DIR = repo.gitDir
     process.env.GIT_WORK_TREE = workTree
   }
   return repo
+}
+
+/** @throws NixsecretError `usage` in a twin that "sealed" made: it is set up otherwise, and made anew each time */
+export function refuseTwin({ workTree }: Repository): void {
+  if (workTree?.endsWith('/nixsecret/twin/tree'))
+    throw new NixsecretError(
+      'usage',
+      'this is inside of the twin that "sealed" made; run it in the work tree',
+    )
 }

@@ -1,8 +1,9 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
+import { listUntracked } from '../git/list-untracked.ts'
 import { storeDir } from '../host/nix-dirs.ts'
 import { runInForeground } from '../host/run-in-foreground.ts'
 import { commandEnvironment } from '../store/command-environment.ts'
@@ -11,7 +12,7 @@ import { guardCache } from '../store/guard-cache.ts'
 import type { BroughtBack } from '../store/lock-files.ts'
 import type { Twin } from '../store/refresh-twin.ts'
 import { printHint, printNote, printWarning } from './print.ts'
-import { warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
+import { nameSome, warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
 import { openTwin, prefixBelow } from './sealed/open-twin.ts'
 
 export const help = `usage: git nixsecret sealed [--] COMMAND [ARGUMENT…]
@@ -23,9 +24,9 @@ store, which every user of the machine can read. Changes that are not committed 
   git nixsecret sealed nix build @sealed@#x
   git nixsecret sealed nix flake check
 
-@sealed@ in an argument becomes the twin's flake reference, and the command runs here: links like ./result are made here.
-Without it, the command runs inside the twin. A flake.lock that the command wrote comes back to the work tree;
-nothing else that it changes there does.
+@sealed@ in an argument becomes the twin's flake reference, and the command runs here: links like ./result are made
+here. Without it, the command runs inside the twin. A flake.lock that the command wrote comes back to the work tree;
+nothing else that it changes there does. Files that git does not track are not in the twin.
 
 Not covered: submodules (empty in the twin), inputs that are other repositories with secrets, names and sizes of files.
 Run it as the user whose Nix it is: sudo git nixsecret sealed …, not git nixsecret sealed sudo ….
@@ -40,11 +41,11 @@ const AS_ANOTHER = new Set(['sudo', 'doas', 'run0', 'pkexec', 'su'])
 export async function run(args: string[]): Promise<number> {
   const [program, ...rest] = commandOf(args)
   const { held, owner } = await openTwin()
-  const { place, top } = held.twin
+  const { place } = held.twin
   try {
     warnOfTwin(held.twin)
     warnOfLeaks(await guardCache(held.twin, process.env, owner === null))
-    const prefix = prefixBelow(top)
+    const prefix = prefixBelow(held.twin)
     const replaced = rest.map((arg) => withReference(arg, place.tree, prefix))
     const inside = replaced.every((arg) => arg === null) ? join(place.tree, prefix) : null
     const before = inside === null ? null : resultsIn(inside)
@@ -58,6 +59,7 @@ export async function run(args: string[]): Promise<number> {
     })
     reportEnd(await held.end(), held.twin)
     if (inside !== null && before !== null) reportResults(resultsIn(inside), before)
+    if (code !== 0 && code < 128 && owner === null) await noteUntracked(held.twin)
     return code
   } finally {
     held.leave()
@@ -91,26 +93,37 @@ function reportEnd({ written, refused }: BroughtBack, { place, top }: Twin): voi
   }
 }
 
+/** A command that failed may have missed what a beginner has not added yet. */
+async function noteUntracked({ top }: Twin): Promise<void> {
+  const { files } = await listUntracked(false, { cwd: top }).catch(() => ({ files: [] }))
+  if (files.length === 0) return
+  printNote(`not in the twin, since git does not track them: ${nameSome(files)}`)
+  printHint('git add --intent-to-add PATH…')
+}
+
 function paste(top: string, path: BytePath): string {
   return shellWord(`${top}/${Buffer.from(path, 'latin1').toString('utf8')}`)
 }
 
-/** Links to the store that builds leave in a directory, with where they lead. */
-function resultsIn(dir: string): Map<string, string> {
-  const results = new Map<string, string>()
+/** Links to the store that builds leave in a directory, with where they lead and which link it is. */
+function resultsIn(dir: string): Map<string, { target: string; inode: bigint }> {
+  const results = new Map<string, { target: string; inode: bigint }>()
   try {
     for (const entry of readdirSync(dir, { withFileTypes: true })) {
       if (!entry.isSymbolicLink() || !entry.name.startsWith('result')) continue
-      const target = readlinkSync(join(dir, entry.name))
-      if (target.startsWith(`${storeDir()}/`)) results.set(entry.name, target)
+      const file = join(dir, entry.name)
+      const target = readlinkSync(file)
+      if (target.startsWith(`${storeDir()}/`))
+        results.set(entry.name, { target, inode: lstatSync(file, { bigint: true }).ino })
     }
   } catch {}
   return results
 }
 
-function reportResults(now: ReadonlyMap<string, string>, before: ReadonlyMap<string, string>): void {
-  for (const [name, target] of now) {
-    if (before.get(name) === target) continue
+function reportResults(now: ReturnType<typeof resultsIn>, before: ReturnType<typeof resultsIn>): void {
+  for (const [name, { target, inode }] of now) {
+    // Nix makes a link anew even if it leads where it did.
+    if (before.get(name)?.inode === inode) continue
     printNote(`${displayText(name)} is in the twin, and leads to ${displayText(target)}; to have it here:`)
     printHint(`nix-store --realise ${shellWord(target)} --add-root ${shellWord(`./${name}`)} --indirect`)
   }

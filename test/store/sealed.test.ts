@@ -143,6 +143,50 @@ test('it refuses without a filter, in a conflict, and for a symlink at a protect
   assert.match((await story.sealed(['true'])).stderr, /hosts\/web.nix is in a conflict/)
 })
 
+test('it refuses plaintext of what is ciphertext in HEAD, and says when nothing is protected', async () => {
+  const story = await SealedStory.begin()
+  story.write('secrets/db', 'no-longer-protected\n')
+  story.replace('.gitattributes', 'secrets/** filter', '# filter')
+  for (const staged of [false, true]) {
+    if (staged) await story.git('add', '-A')
+    const { code, stderr, out } = await story.sealed(['cat', 'secrets/db'])
+    assert.equal([code, out], [2, ''])
+    assert.match(stderr, /error: secrets\/db is ciphertext in HEAD, but .gitattributes does not protect it/)
+  }
+  await story.git('rm', '-q', '-r', '--cached', 'secrets')
+  assert.match((await story.sealed(['true'])).stderr, /warning: no file here is protected/)
+  const fresh = story.person.box.path('fresh')
+  await story.person.box.ok('git', ['init', '-q', fresh])
+  const { code, stderr } = await story.sealed(['true'], { cwd: fresh })
+  assert.is(code, 0)
+  assert.match(stderr, /warning: no file here is protected.*\nhint: git nixsecret init\n/)
+})
+
+test('places without a twin: a directory that git does not track, the twin itself, .git', async () => {
+  const story = await SealedStory.begin()
+  story.write('new/x.nix', '{ }\n')
+  const said = async (cwd: string) => (await story.sealed(['pwd'], { cwd: join(story.repo, cwd) })).stderr
+  assert.match(await said('new'), /error: git tracks nothing in new\/, so it is not in the twin\n/)
+  const failed = await story.sealed(['false'])
+  assert.match(failed.stderr, /: not in the twin, since git does not track them: new\/x.nix\nhint: git add/)
+  assert.is((await story.sealed(['true'])).stderr, '')
+  assert.match(await said('.git'), /error: this needs a work tree/)
+  assert.match(await said('.git/nixsecret/twin/tree/hosts'), /error: this is inside of the twin/)
+})
+
+test('links of builds in the twin are told each time they are made', async () => {
+  const story = await SealedStory.begin()
+  const env = { NIX_STORE_DIR: '/some/store' }
+  const build = ['sh', '-c', 'ln -s /some/store/x-y new && mv -T new result']
+  for (const round of [1, 2])
+    assert.match(
+      (await story.sealed(build, { env })).stderr,
+      /: result is in the twin, and leads to \/some\/store\/x-y;.*\nhint: nix-store --realise/,
+      `round ${round}`,
+    )
+  assert.is((await story.sealed(['true'], { env })).stderr, '')
+})
+
 test('locked files stay ciphertext, and the twin is made without a key', async () => {
   const story = await SealedStory.begin()
   await story.git('nixsecret', 'lock')

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { POLICY_FILE } from '../../blob/policy-file-name.ts'
 import { type BytePath, displayPath } from '../../byte-path.ts'
 import { describeLeak, type Leak } from '../../store/guard-cache.ts'
 import type { RefreshNews, Twin } from '../../store/refresh-twin.ts'
@@ -14,6 +17,10 @@ export const refreshNews: RefreshNews = {
 
 /** What has to be known of a twin before something is built from it. */
 export function warnOfTwin(twin: Twin): void {
+  if (twin.sealed.length + twin.open.length === 0) {
+    printWarning('no file here is protected: the twin is what the work tree is, and Nix copies all of it')
+    printHint(existsSync(join(twin.top, POLICY_FILE)) ? 'git nixsecret check --files' : 'git nixsecret init')
+  }
   if (twin.submodules.length > 0)
     printWarning(`submodules are not in the twin, their directories are empty: ${nameSome(twin.submodules)}`)
   if (twin.locked.length > 0) {
