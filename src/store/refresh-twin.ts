@@ -10,6 +10,7 @@ import type { GitOptions } from '../git/run-git.ts'
 import { shapeOfFile } from './file-shape.ts'
 import { KnownAttributes } from './known-attributes.ts'
 import type { OpenFile, OpenFiles } from './open-for-store.ts'
+import { openedFiles } from './opened-files.ts'
 import { type RepositoryFacts, repositoryFacts } from './repository-facts.ts'
 import { TwinCheckout } from './twin-checkout.ts'
 import { TwinLock } from './twin-lock.ts'
@@ -18,6 +19,7 @@ import {
   asFault,
   isConfigured,
   notCiphertext,
+  notProtected,
   refuseLinks,
   refuseUnmerged,
   requireFilter,
@@ -132,7 +134,13 @@ class Refresh {
       // Whatever it is that git can't do with what is there (objects gone, a killed git's lock), it may do from scratch.
       if (!(fault instanceof NixsecretError) || fault.code !== 'git' || busy.length > 0) throw fault
       this.#checkout.discard()
-      return await this.#attempt([], facts)
+      try {
+        return await this.#attempt([], facts)
+      } catch (again) {
+        // git may have stored what it cleaned wrongly before it stopped.
+        this.#checkout.discard()
+        throw again
+      }
     }
   }
 
@@ -144,7 +152,7 @@ class Refresh {
     const early = seal.known === null ? null : this.#checkout.differing(seal.known)
     early?.catch(() => {})
     try {
-      const made = await this.#seal(seal, config)
+      const made = await this.#seal(seal, facts)
       const opener = mayOpen(this.#top) ? await import('./open-for-store.ts') : null
       const open = (await opener?.openForStore(this.#git, made.drivers)) ?? NOTHING_OPEN
       const asked = made.tree === seal.known ? early : this.#checkout.differing(made.tree)
@@ -193,8 +201,9 @@ class Refresh {
   }
 
   /** The work tree as a tree in which every protected file is ciphertext. */
-  async #seal(seal: WorkTreeSeal, config: ReadonlyMap<string, string>) {
-    let entries = await seal.entries()
+  async #seal(seal: WorkTreeSeal, { config, head }: RepositoryFacts) {
+    const before = await seal.entries()
+    let entries = before
     refuseUnmerged(entries)
     const gitDirs = [this.#repo.commonDir, this.#repo.gitDir]
     const asked = new KnownAttributes(this.#place.attributes).drivers({
@@ -219,7 +228,15 @@ class Refresh {
       entries = await seal.entries()
       protectedEntries = ofDriver(entries)
       const left = await verified.unsealed(blobs(protectedEntries), this.#checkout.git)
+      // `path:` flakes copy the twin's objects, too.
+      this.#checkout.forget([...open, ...left].map(({ oid }) => oid))
       if (left.length > 0) throw notCiphertext(left[0]?.path as BytePath)
+    }
+    if (!seal.isAsKept) {
+      const former = [...before, ...(head === null ? [] : await seal.former(head))]
+      const opened = await openedFiles(former, entries, drivers, this.#checkout.git)
+      this.#checkout.forget(opened.map(({ oid }) => oid))
+      if (opened.length > 0) throw notProtected(opened[0]?.path as BytePath)
     }
     return { entries, drivers, verified, protectedEntries, tree: await seal.tree() }
   }

@@ -123,6 +123,12 @@ export class TwinCheckout {
     await runGit(['read-tree', '--reset', '-u', tree], this.git)
   }
 
+  /** Removes objects from the twin's own store, if they are there. */
+  forget(oids: readonly string[]): void {
+    for (const oid of oids)
+      rmSync(join(this.#place.gitDir, 'objects', oid.slice(0, 2), oid.slice(2)), { force: true })
+  }
+
   /** Puts the whole twin away, to begin anew. */
   discard(): void {
     for (const name of ['tree', 'seal-index', 'seal.json', 'verified']) {

@@ -64,3 +64,12 @@ export function notCiphertext(path: BytePath): NixsecretError {
     },
   )
 }
+
+/** It was ciphertext, and no attribute says any more that it has to be. */
+export function notProtected(path: BytePath): NixsecretError {
+  return new NixsecretError(
+    'refused',
+    `${displayPath(path)} was ciphertext, is plaintext now, and .gitattributes does not protect it here`,
+    { hints: ['git nixsecret doctor', 'git diff HEAD -- .gitattributes'] },
+  )
+}

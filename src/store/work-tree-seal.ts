@@ -10,10 +10,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { isWorkFile } from '../blob/work-file.ts'
-import { type BytePath, displayText, pathBytes } from '../byte-path.ts'
+import { type BytePath, bytePath, displayText, pathBytes } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { type FlaggedEntry, parseFlaggedIndex, readFlaggedIndex } from '../git/flagged-index.ts'
-import { type GitOptions, runGit, tryGit } from '../git/run-git.ts'
+import { type GitOptions, runGit, splitNul, tryGit } from '../git/run-git.ts'
 import { fileStamp } from '../host/file-stamp.ts'
 import { replaceFile } from '../host/replace-file.ts'
 import type { TwinPlace } from './twin-place.ts'
@@ -96,6 +96,22 @@ export class WorkTreeSeal {
   renormalize(paths: readonly BytePath[]): Promise<void> {
     const args = ['--renormalize', '--pathspec-from-file=-', '--pathspec-file-nul']
     return this.#add(args, nulEnded(paths))
+  }
+
+  /** Whether all is as it was when it was kept. */
+  get isAsKept(): boolean {
+    return this.#known !== null && !this.#changed()
+  }
+
+  /** What a commit has in the place of files that are otherwise now. */
+  async former(commit: string): Promise<{ path: BytePath; oid: string }[]> {
+    const args = ['diff-index', '--cached', '--raw', '--no-renames', '--no-abbrev', '-z', commit, '--']
+    const fields = splitNul(await runGit([...QUIET, ...args], this.#options))
+    // `:MODE MODE OID OID STATUS`, then the path.
+    return fields.flatMap((field, at) => {
+      const oid = field.toString('latin1').split(' ')[2] as string
+      return at % 2 === 1 || /^0+$/.test(oid) ? [] : [{ path: bytePath(fields[at + 1] as Buffer), oid }]
+    })
   }
 
   /** Writes the tree. @returns its id */
