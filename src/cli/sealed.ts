@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -10,6 +10,7 @@ import { commandEnvironment } from '../store/command-environment.ts'
 import { withReference } from '../store/flake-reference.ts'
 import { guardCache } from '../store/guard-cache.ts'
 import type { BroughtBack } from '../store/lock-files.ts'
+import { openTreeArgument } from '../store/open-tree-argument.ts'
 import type { Twin } from '../store/refresh-twin.ts'
 import { printHint, printNote, printWarning } from './print.ts'
 import { nameSome, warnOfLeaks, warnOfTwin } from './sealed/about-twin.ts'
@@ -48,6 +49,8 @@ export async function run(args: string[]): Promise<number> {
     const prefix = prefixBelow(held.twin)
     const replaced = rest.map((arg) => withReference(arg, place.tree, prefix))
     const inside = replaced.every((arg) => arg === null) ? join(place.tree, prefix) : null
+    for (const [at, arg] of rest.entries())
+      if (replaced[at] === null) refuseOpenTree(arg, inside ?? process.cwd(), held.twin)
     const before = inside === null ? null : resultsIn(inside)
     const env = commandEnvironment(process.env)
     // Git and Nix let root use what belongs to whoever called sudo, and trusted this repository before.
@@ -58,6 +61,9 @@ export async function run(args: string[]): Promise<number> {
       onStart: (pid) => held.started(pid),
     })
     reportEnd(await held.end(), held.twin)
+    // It may have fetched the open work tree by a name of the registry, or in a way that no argument shows. What can't be
+    // looked at is for the next run to refuse: this command has run.
+    warnOfLeaks(await guardCache(held.twin, process.env, owner === null).catch(() => []))
     if (inside !== null && before !== null) reportResults(resultsIn(inside), before)
     if (code !== 0 && code < 128 && owner === null) await noteUntracked(held.twin)
     return code
@@ -82,6 +88,16 @@ function commandOf(args: readonly string[]): readonly [string, ...string[]] {
     )
   }
   return [first, ...rest]
+}
+
+/** Nix would copy the work tree itself, and all would seem well. */
+function refuseOpenTree(arg: string, cwd: string, { top, place }: Twin): void {
+  // `place.dir` is `nixsecret/twin` below the git directory.
+  const path = openTreeArgument(arg, cwd, top, dirname(dirname(place.dir)))
+  if (path === null) return
+  throw new NixsecretError('refused', `${displayText(arg)} is in the open work tree, not its twin`, {
+    hints: [`write @sealed@ for ${displayText(process.cwd())}, and @sealed@/… for what is below it`],
+  })
 }
 
 function reportEnd({ written, refused }: BroughtBack, { place, top }: Twin): void {

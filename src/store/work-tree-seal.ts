@@ -100,7 +100,7 @@ export class WorkTreeSeal {
 
   /** Whether all is as it was when it was kept. */
   get isAsKept(): boolean {
-    return this.#known !== null && !this.#changed()
+    return this.known !== null && !this.#changed()
   }
 
   /** What a commit has in the place of files that are otherwise now. */

@@ -151,7 +151,7 @@ test('it refuses plaintext of what is ciphertext in HEAD, and says when nothing 
     if (staged) await story.git('add', '-A')
     const { code, stderr, out } = await story.sealed(['cat', 'secrets/db'])
     assert.equal([code, out], [2, ''])
-    assert.match(stderr, /error: secrets\/db is ciphertext in HEAD, but .gitattributes does not protect it/)
+    assert.match(stderr, /error: secrets\/db was ciphertext, is plaintext now, and .gitattributes does not/)
   }
   await story.git('rm', '-q', '-r', '--cached', 'secrets')
   assert.match((await story.sealed(['true'])).stderr, /warning: no file here is protected/)
