@@ -38,7 +38,10 @@ export class FetcherCache {
     this.file = file
   }
 
-  /** The caches in a directory, of all versions of Nix; those that another process writes just now have a `-wal`. */
+  /**
+   * The caches in a directory, of all versions of Nix. Those that another process writes just now have a `-wal`, or a
+   * `-journal`: if that was killed, SQLite brings back the rows which this holds when it opens the cache.
+   */
   static in(dir: string): FetcherCache[] {
     let names: string[]
     try {
@@ -47,7 +50,7 @@ export class FetcherCache {
       return []
     }
     return names
-      .filter((name) => /^fetcher-cache-v\d+\.sqlite(-wal)?$/.test(name))
+      .filter((name) => /^fetcher-cache-v\d+\.sqlite(-wal|-journal)?$/.test(name))
       .map((name) => new FetcherCache(join(dir, name)))
   }
 
@@ -55,9 +58,9 @@ export class FetcherCache {
     return fileStamp(this.file)
   }
 
-  /** Whether rows can be changed in place: a log has checksums. */
+  /** Whether rows can be changed in place: a log or journal has checksums. */
   get canForget(): boolean {
-    return !basename(this.file).endsWith('-wal')
+    return basename(this.file).endsWith('.sqlite')
   }
 
   /** Whether this is a cache whose rows we know how to read. */

@@ -47,9 +47,11 @@ export async function guardCache(twin: Twin, env: NodeJS.ProcessEnv, remember: b
   const files: Record<string, string> = {}
   const leaks: Leak[] = []
   for (const cache of cacheDirs(env).flatMap((dir) => FetcherCache.in(dir))) {
-    if (known?.files[cache.file] !== cache.stamp) leaks.push(...(await mend(cache, twin, env, good)))
-    // In a form that is not known, another row may answer for another change.
-    if (cache.isKnown) files[cache.file] = cache.stamp
+    const { stamp } = cache
+    if (known?.files[cache.file] !== stamp) leaks.push(...(await mend(cache, twin, env, good)))
+    // What was written since then, be it by us, was not looked at as a whole. And in a form that is not known, another
+    // row may answer for another change.
+    if (cache.isKnown && cache.stamp === stamp) files[cache.file] = stamp
   }
   const now: Remembered = { key, good: [...good].sort(), files }
   if (remember && JSON.stringify(now) !== JSON.stringify(known)) replaceFile(file, JSON.stringify(now))
@@ -126,7 +128,7 @@ function unmended(cache: FetcherCache, cause?: unknown): NixsecretError {
   const message = `${file} says that this commit is in the store, ${what}`
   return new NixsecretError('refused', message, {
     hints: [
-      `rm -f ${shellWord(cache.file.replace(/-wal$/, ''))}*    # once no other Nix command runs; Nix makes it anew`,
+      `rm -f ${shellWord(cache.file.replace(/-(wal|journal)$/, ''))}*    # once no other Nix command runs; Nix makes it anew`,
     ],
     cause,
   })

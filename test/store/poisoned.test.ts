@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -43,6 +51,22 @@ for (const program of there ? nixPrograms() : []) {
     story.write('hosts/web.nix', '{ changed = 1; }\n')
     await poison(story, place)
     await hasCiphertext(story, place, 'dirty')
+    story.person.box.remove()
+  })
+
+  test(`${name}: a journal that a killed Nix left has rows that would come back`, async () => {
+    const [story, place] = await begin(program)
+    await poison(story, place)
+    const dir = join(place.dir, 'cache/nix')
+    const caches = readdirSync(dir).filter((cache) => /^fetcher-cache-v\d+\.sqlite$/.test(cache))
+    // A journal has pages of the database as they were.
+    for (const cache of caches) copyFileSync(join(dir, cache), join(dir, `${cache}-journal`))
+    const refused = await place.run('git', ['nixsecret', 'sealed', 'true'], { cwd: story.repo })
+    assert.is(refused.code, 2)
+    assert.match(refused.stderr, /error: .*fetcher-cache-v\d+\.sqlite-journal/)
+    assert.match(refused.stderr, /hint: rm -f .*fetcher-cache-v\d+\.sqlite\* /)
+    for (const cache of caches) rmSync(join(dir, `${cache}-journal`))
+    await hasCiphertext(story, place, 'without the journal')
     story.person.box.remove()
   })
 
