@@ -1,5 +1,8 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
 import { storeDir } from '../host/nix-dirs.ts'
 import { pathArgument } from '../secret/path-argument.ts'
 import { protectedFiles } from '../secret/protected-files.ts'
@@ -48,6 +51,10 @@ export async function run(args: string[]): Promise<number> {
     store: { type: 'string' },
   })
   const store = resolve(values.store ?? storeDir())
+  if (values.store !== undefined && !statSync(store, { throwIfNoEntry: false })?.isDirectory())
+    throw new NixsecretError('missing', `there is no store at ${displayText(store)}`, {
+      hints: ['git-nixsecret audit --help'],
+    })
   const space = await Workspace.open(askOnTerminal)
   const progress = new Progress()
   try {
@@ -117,7 +124,7 @@ function advise({ leaks, removal }: Audit, store: string, paths: ShownPaths): vo
   const names = [...secrets.values()]
   printWarning('every user of this machine could read these; removing them is not enough, change them:')
   for (const { kind, path } of names.slice(0, 20)) {
-    const word = displayPath(path)
+    const word = shellWord(displayPath(path))
     if (kind === 'secret')
       printHint(`git nixsecret edit ${word}    # a new secret, there and where it is used`)
     else

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
 import type { OpenedFiles } from '../blob/open-sealed.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -134,7 +135,7 @@ async function printChanged(repo: Repository, opened: OpenedFiles): Promise<void
   const { openable } = await whyLocked(opened.changed, { cwd: requireWorkTree(repo) })
   for (const path of opened.changed) {
     printWarning(`${displayPath(path)} was changed while it was locked, and was left alone`)
-    const shown = displayPath(path)
+    const shown = shellWord(displayPath(path))
     printHint(
       openable.includes(path) ? `git add ${shown} && git nixsecret unlock` : `git restore -- ${shown}`,
     )

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
@@ -86,7 +87,7 @@ export class PartialClone {
     throw new NixsecretError(
       'missing',
       `${count} to be judged, left out by this partial clone, cannot be fetched${why}`,
-      { hints: [`git fetch ${displayText(this.remotes[0] ?? '')}`] },
+      { hints: [`git fetch ${shellWord(displayText(this.remotes[0] ?? ''))}`] },
     )
   }
 }

@@ -6,9 +6,9 @@ import type { Workspace } from './workspace.ts'
 /** A path as a word of a command to paste: from where the user is, quoted for a shell. */
 export function pastePath(space: Pick<Workspace, 'prefix'>, path: BytePath): string {
   const from = relative(`/${space.prefix}`, `/${path}`) as BytePath
-  const shown = displayPath(from)
-  // What needs escapes to be shown can't be pasted; then it is at least recognised.
-  return shown.startsWith('"') ? shown : shellWord(shown)
+  // What needs escapes to be shown can't be pasted; then it is at least recognised, and runs nothing: `$(…)` would in the
+  // double quotes.
+  return shellWord(displayPath(from))
 }
 
 /** Some of many paths for a sentence, each escaped. */

@@ -56,5 +56,5 @@ function word(place: string): string {
   const shown = displayPath(place as BytePath)
   // A star stands for what may not be told.
   if (/^[\w/.+?=*-]+$/.test(shown)) return shown
-  return shown.startsWith('"') ? shown : shellWord(shown)
+  return shellWord(shown)
 }

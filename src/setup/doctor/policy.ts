@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { shellWord } from '../../age/shell-word.ts'
 import { PolicySource } from '../../blob/load-policy.ts'
 import { driversOf } from '../../blob/protected-files.ts'
 import { type BytePath, bytePath, displayPath } from '../../byte-path.ts'
@@ -46,7 +47,7 @@ async function checkAttributes(repo: Repository, policy: Policy): Promise<Diagno
     return problem(
       'attributes',
       message,
-      `git check-attr filter -- ${displayPath(first as BytePath)}`,
+      `git check-attr filter -- ${shellWord(displayPath(first as BytePath))}`,
       "echo '/PATH filter=nixsecret diff=nixsecret merge=nixsecret -text' >> .gitattributes",
     )
   }

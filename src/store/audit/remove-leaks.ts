@@ -23,7 +23,7 @@ export async function removeLeaks(
   const removed: string[] = []
   const kept: { place: string; why: string }[] = []
   for (const leak of leaks) {
-    const why = leak.kind === 'store' ? await removePath(leak, nixStore) : removeFiles(leak.place)
+    const why = leak.kind === 'store' ? await removePath(leak, nixStore) : removeOwn(leak)
     if (why === null) removed.push(leak.place)
     else kept.push({ place: leak.place, why })
   }
@@ -45,6 +45,16 @@ async function removePath({ place, roots }: Leak, nixStore: NixStore): Promise<s
   const why = await nixStore.delete(place)
   if (isGone(place)) return null
   return why ?? 'nix-store did not delete it'
+}
+
+// `eval-cache-v5/HASH.sqlite`, `fetcher-cache-v4.sqlite`, `gitv3/HASH`, `tarball-cache-v2`, `flake-registry.json`; logs are
+// `drvs/XX/HASH-NAME.drv.bz2`.
+const OF_NIX =
+  /\/((eval|fetcher|binary)-cache-v\d+(\/[^/]+)?\.sqlite|(git(v\d+)?|tarballs|tarball-cache)(-v\d+|-[a-z]+)?(\/.*)?|flake-registry\.json|drvs\/[^/]{2}\/[^/]+)$/
+
+/** A cache directory may be set to one that holds more than caches, and what is no cache can't be made anew. */
+function removeOwn({ place }: Leak): string | null {
+  return OF_NIX.test(place) ? removeFiles(place) : 'it is no file that Nix made: remove it by hand'
 }
 
 /** A file, with what belongs to it if it is an SQLite database, or a directory. */

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { storeDir } from '../../host/nix-dirs.ts'
 import type { Unreadable } from './entry-scanner.ts'
 import type { FileHits, FileScanner } from './file-scanner.ts'
 import type { Found, Look } from './found.ts'
@@ -38,7 +39,7 @@ export async function scanCaches(
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP' && code !== 'ENXIO')
       unreadable.push({ path, code })
   }
-  for (const path of filesBelow(dirs, gitDirs, fault)) {
+  for (const path of filesBelow(dirs, gitDirs, unreadable, fault)) {
     files++
     let hits: FileHits | null = null
     try {
@@ -64,6 +65,7 @@ export async function scanCaches(
 function* filesBelow(
   tops: readonly string[],
   gitDirs: string[],
+  unreadable: Unreadable[],
   fault: (path: string, error: unknown) => void,
 ): Generator<string> {
   const open = tops.map((top) => Buffer.from(top).toString('latin1'))
@@ -79,10 +81,21 @@ function* filesBelow(
       for (const entry of entries) {
         if (entry.isDirectory()) open.push(`${dir}/${entry.name}`)
         else if (entry.isFile()) yield `${dir}/${entry.name}`
+        else if (entry.isSymbolicLink() && leadsAside(`${dir}/${entry.name}`))
+          unreadable.push({ path: `${dir}/${entry.name}`, code: 'a symbolic link is not followed' })
       }
     } catch (error) {
       fault(dir, error)
     }
+  }
+}
+
+/** Whether something is there that is looked at nowhere else: Nix keeps links into the store here. */
+function leadsAside(link: string): boolean {
+  try {
+    return !realpathSync(Buffer.from(link, 'latin1')).startsWith(`${realpathSync(storeDir())}/`)
+  } catch (error) {
+    return existsSync(Buffer.from(link, 'latin1')) || (error as NodeJS.ErrnoException).code === 'EACCES'
   }
 }
 
