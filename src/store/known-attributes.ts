@@ -61,17 +61,17 @@ export class KnownAttributes {
 function keyOf({ entries, git, config, gitDirs }: AttributesAsked): string {
   const hash = createHash('sha256')
   const folders = new Set<string>([''])
-  const parts: string[] = [git.cwd]
+  let text = git.cwd
   for (const { path, oid, stage, skipped } of entries) {
-    const own = path === '.gitattributes' || path.endsWith('/.gitattributes')
-    parts.push(own ? `${path}\t${oid}\t${stage}\t${skipped}` : path)
+    text += `\0${path}`
+    if (path.endsWith('.gitattributes')) text += `\t${oid}\t${stage}\t${skipped}`
     for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1)) {
       const folder = path.slice(0, at + 1)
       if (folders.has(folder)) break
       folders.add(folder)
     }
   }
-  hash.update(parts.join('\0'), 'latin1')
+  hash.update(text, 'latin1')
   for (const folder of folders) {
     const content = contentOf(workFilePath(git.cwd, `${folder}.gitattributes` as BytePath))
     if (content !== null) hash.update(`\0${folder}\0${content.length}\0`, 'latin1').update(content)

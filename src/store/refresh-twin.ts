@@ -156,7 +156,7 @@ class Refresh {
       const opener = mayOpen(this.#top) ? await import('./open-for-store.ts') : null
       const open = (await opener?.openForStore(this.#git, made.drivers)) ?? NOTHING_OPEN
       const asked = made.tree === seal.known ? early : this.#checkout.differing(made.tree)
-      const strays = this.#checkout.strays(made.entries.map(({ path }) => path))
+      const strays = this.#checkout.strays(made.entries)
       const differing = await asked
       const stays =
         differing?.length === open.files.length &&
@@ -206,16 +206,18 @@ class Refresh {
     let entries = before
     refuseUnmerged(entries)
     const gitDirs = [this.#repo.commonDir, this.#repo.gitDir]
+    // Both are configured as a rule; then git may clean before it is known what, and is at work meanwhile.
+    const configured = DRIVERS.every((driver) => isConfigured(config, driver))
+    const early = configured ? seal.update(entries) : null
+    early?.catch(() => {})
     const asked = new KnownAttributes(this.#place.attributes).drivers({
       entries,
       git: this.#git,
       config,
       gitDirs,
     })
-    // Both are configured as a rule; git need not be asked then before it may clean anything.
-    if (!DRIVERS.every((driver) => isConfigured(config, driver)))
-      requireFilter(config, new Set((await asked).values()))
-    const [drivers, changed] = await Promise.all([asked, seal.update(entries)])
+    if (!configured) requireFilter(config, new Set((await asked).values()))
+    const [drivers, changed] = await Promise.all([asked, early ?? seal.update(entries)])
     if (changed) entries = await seal.entries()
     const verified = new VerifiedBlobs(this.#place.dir)
     const ofDriver = (all: readonly FlaggedEntry[]) => all.filter(({ path }) => drivers.has(path))

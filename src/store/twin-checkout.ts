@@ -12,6 +12,7 @@ import {
 import { basename, join, relative } from 'node:path'
 import { workFilePath } from '../blob/work-file.ts'
 import { type BytePath, bytePath } from '../byte-path.ts'
+import type { TreeEntry } from '../git/list-index.ts'
 import { LOCAL_VARIABLES } from '../git/local-variables.ts'
 import type { Repository } from '../git/repository.ts'
 import { type GitOptions, runGit, splitNul, tryGit } from '../git/run-git.ts'
@@ -82,29 +83,35 @@ export class TwinCheckout {
    * What lies in the twin besides the files of the tree, without links that builds leave (`result`). Looked for here,
    * as it takes git's start alone as long.
    */
-  strays(paths: readonly BytePath[]): BytePath[] {
-    const files = new Set<string>(paths)
+  strays(entries: readonly TreeEntry[]): BytePath[] {
+    const files = new Set<string>()
     const folders = new Set<string>()
-    for (const path of paths)
+    for (const { path, mode } of entries) {
+      if (mode === '160000') folders.add(path)
+      else files.add(path)
       for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1)) {
         const folder = path.slice(0, at)
         if (folders.has(folder)) break
         folders.add(folder)
       }
+    }
     const found: BytePath[] = []
     const visit = (prefix: string) => {
-      const dir = workFilePath(this.#place.tree, prefix as BytePath)
-      // Node's types know no names that are bytes.
-      const entries = readdirSync(dir as unknown as string, { withFileTypes: true, encoding: 'buffer' })
-      for (const entry of entries) {
-        const path = `${prefix}${(entry.name as unknown as Buffer).toString('latin1')}` as BytePath
-        if (path === '.git') continue
-        if (entry.isDirectory() && (folders.has(path) || files.has(path))) visit(`${path}/`)
-        else if (!files.has(path) && !this.#isResult(path)) found.push(path)
+      // Names as latin1 are bytes, as ours are; git tells of a file that is none any more.
+      for (const name of readdirSync(workFilePath(this.#place.tree, prefix as BytePath), 'latin1')) {
+        const path = `${prefix}${name}` as BytePath
+        if (files.has(path) || path === '.git') continue
+        if (folders.has(path) && this.#isFolder(path)) visit(`${path}/`)
+        else if (!this.#isResult(path)) found.push(path)
       }
     }
     visit('')
     return found
+  }
+
+  /** Whether there is a directory; what a link leads to is none of ours. */
+  #isFolder(path: BytePath): boolean {
+    return lstatSync(workFilePath(this.#place.tree, path)).isDirectory()
   }
 
   /** Whether a path of the twin is a link into the store that a build left. */

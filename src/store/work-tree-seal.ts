@@ -86,8 +86,10 @@ export class WorkTreeSeal {
   async update(entries: readonly FlaggedEntry[]): Promise<boolean> {
     const present = ({ skipped, path }: FlaggedEntry) => skipped && isWorkFile(this.#top, path)
     const pinned = entries.filter((entry) => entry.pinned)
-    await this.#unflag('--no-assume-unchanged', pinned)
-    await this.#unflag('--no-skip-worktree', entries.filter(present))
+    const there = entries.filter(present)
+    // Without a wait where there are none, so that git is started before this returns.
+    if (pinned.length > 0) await this.#unflag('--no-assume-unchanged', pinned)
+    if (there.length > 0) await this.#unflag('--no-skip-worktree', there)
     await this.#add(['-u'])
     return this.#changed()
   }
@@ -164,7 +166,6 @@ export class WorkTreeSeal {
   }
 
   async #unflag(flag: string, entries: readonly FlaggedEntry[]): Promise<void> {
-    if (entries.length === 0) return
     const input = nulEnded(entries.map(({ path }) => path))
     await runGit([...QUIET, 'update-index', flag, '-z', '--stdin'], { ...this.#options, input })
   }
