@@ -236,9 +236,10 @@ own() {
 carry_over() {
   state=missing
   [ -n "$last" ] && [ -f "$last/$target" ] || return 0
-  # A link needs no room; where the mount point is another one, it takes a copy.
-  ln -- "$last/$target" "$new" 2>/dev/null || cp -p -- "$last/$target" "$new" ||
-    abandon "the last good version of $kind $name can't be kept"
+  # A copy may be given mode and owner as they are to be now: nobody is to read it who has lost the right. Else it is as
+  # it was, and a link needs no room; where the mount point is another one, it takes a copy.
+  { cp -p -- "$last/$target" "$new" && own; } 2>/dev/null || { rm -f -- "$new" && ln -- "$last/$target" "$new"; } 2>/dev/null ||
+    cp -p -- "$last/$target" "$new" || abandon "the last good version of $kind $name can't be kept"
   error "$kind $name stays as it was"
   state=kept
 }

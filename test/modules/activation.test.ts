@@ -91,6 +91,20 @@ run('tells units once, and only of what changed', async (host) => {
   assert.equal(await host.told('*'), [])
 })
 
+run('what is kept has the owner and mode that it is to have now', async (host) => {
+  const configuration = (file: string, more: string) =>
+    `{ nixsecret.secrets.db = { file = ./secrets/${file}; ${more} }; }`
+  await host.seal({ db: 'first', 'alien/db': 'secret of others' })
+  await host.ok(await host.build(configuration('db', 'mode = "0444";')))
+  assert.is(await host.stat('/run/nixsecret/db'), 'root root 444')
+  const broken = await host.run(
+    await host.build(configuration('alien/db', 'mode = "0400"; owner = "alice";')),
+  )
+  assert.is(broken.code, 1)
+  assert.is(await host.text('/run/nixsecret/db'), 'first')
+  assert.is(await host.stat('/run/nixsecret/db'), 'alice root 400')
+})
+
 run('keeps the last good version of what fails, beside good ones', async (host) => {
   const configuration = (file: string) =>
     `{

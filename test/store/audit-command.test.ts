@@ -221,9 +221,13 @@ if (program !== undefined) {
 
   test('where there is no store, that is said', async () => {
     const place = await AuditPlace.shared(program)
-    const { code, stderr } = await place.run(['--store', '/nowhere/at/all'])
+    const { code, stderr } = await place.run([], { env: { NIX_STORE_DIR: '/nowhere/at/all' } })
     assert.is(code, 0)
     assert.match(stderr, 'no store at /nowhere/at/all')
+    // One that was named was to be looked at.
+    const named = await place.run(['--store', '/nowhere/at/all'])
+    assert.is(named.code, 2)
+    assert.match(named.stderr, 'there is no store at /nowhere/at/all')
   })
 
   test('nothing of a secret is written anywhere', async () => {
