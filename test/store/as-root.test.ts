@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, lstatSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -128,5 +128,31 @@ if (there) {
     })
   }
 }
+
+if (there)
+  test('a git directory of a user that leads to one of root is refused: its configuration would run as root', async () => {
+    const story = await SealedStory.begin()
+    const { box } = story.person
+    await story.git('config', 'extensions.worktreeConfig', 'true')
+    const bait = box.path('bait')
+    const ran = box.path('ran')
+    const config = `[filter "bait"]\n\tclean = id -u >${ran}; cat\n\trequired = true\n`
+    const files = {
+      HEAD: 'ref: refs/heads/x\n',
+      commondir: `${story.repo}/.git\n`,
+      'config.worktree': config,
+    }
+    for (const [name, text] of Object.entries(files)) box.write(join(bait, '.git', name), text)
+    box.write(join(bait, '.gitattributes'), 'file filter=bait\n')
+    box.write(join(bait, 'file'), 'x')
+    await story.person.git(bait, 'update-index', '--add', '--cacheinfo', `100644,${'e'.repeat(40)},file`)
+    await box.ok('chown', ['-R', `${UID}:${UID}`, bait])
+    const env = { SUDO_UID: String(UID) }
+    const { code, stderr } = await box.run('git', ['nixsecret', 'sealed', 'true'], { cwd: bait, env })
+    assert.not.ok(existsSync(ran))
+    assert.is(code, 2)
+    assert.match(stderr, /error: the git directory of this work tree leads to one of another user/)
+    box.remove()
+  })
 
 test.run()
