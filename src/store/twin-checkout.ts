@@ -19,6 +19,7 @@ import { type GitOptions, runGit, splitNul, tryGit } from '../git/run-git.ts'
 import { storeDir } from '../host/nix-dirs.ts'
 import { replaceFile } from '../host/replace-file.ts'
 import type { TwinPlace } from './twin-place.ts'
+import { isLink } from './twin-refusals.ts'
 
 /** What of the repository's configuration says how files lie in the work tree. */
 const KEPT = [
@@ -51,6 +52,9 @@ export class TwinCheckout {
    */
   prepare(config: ReadonlyMap<string, string>, head: string | null): boolean {
     const { gitDir } = this.#place
+    // Strays are removed: what a link leads to may be anybody's.
+    for (const dir of [this.#place.dir, this.#place.tree, gitDir])
+      if (lstatSync(dir, { throwIfNoEntry: false })?.isSymbolicLink()) throw isLink(dir)
     const fresh = !existsSync(join(gitDir, 'refs'))
     // All directories of objects are made now: one made by root later on would be root's.
     const parts = fresh ? Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0')) : []

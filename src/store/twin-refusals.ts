@@ -1,5 +1,5 @@
 import { shellWord } from '../age/shell-word.ts'
-import { type BytePath, displayPath } from '../byte-path.ts'
+import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Driver } from '../git/check-attr.ts'
 import type { FlaggedEntry } from '../git/flagged-index.ts'
@@ -72,4 +72,10 @@ export function notProtected(path: BytePath): NixsecretError {
     `${displayPath(path)} was ciphertext, is plaintext now, and .gitattributes does not protect it here`,
     { hints: ['git nixsecret doctor', 'git diff HEAD -- .gitattributes'] },
   )
+}
+
+/** A part of the twin is a symbolic link, which we never make. */
+export function isLink(dir: string): NixsecretError {
+  const hints = [`rm ${shellWord(displayText(dir))}`]
+  return new NixsecretError('refused', `${displayText(dir)} is a symbolic link`, { hints })
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -185,6 +185,23 @@ test('links of builds in the twin are told each time they are made', async () =>
       `round ${round}`,
     )
   assert.is((await story.sealed(['true'], { env })).stderr, '')
+})
+
+test('a twin that leads elsewhere is refused, and nothing is removed there', async () => {
+  const story = await SealedStory.begin()
+  assert.is((await story.sealed(['true'])).code, 0)
+  const { box } = story.person
+  const precious = box.write('elsewhere/below/file', 'precious')
+  const tree = join(story.repo, '.git/nixsecret/twin/tree')
+  rmSync(tree, { recursive: true })
+  symlinkSync(box.path('elsewhere'), tree)
+  const { code, stderr } = await story.sealed(['true'])
+  assert.is(code, 2)
+  assert.match(stderr, /error: .*\/twin\/tree is a symbolic link\nhint: rm /)
+  assert.is(readFileSync(precious, 'utf8'), 'precious')
+  rmSync(tree)
+  assert.is((await story.sealed(['true'])).code, 0)
+  box.remove()
 })
 
 test('locked files stay ciphertext, and the twin is made without a key', async () => {
