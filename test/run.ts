@@ -2,7 +2,7 @@
 // Arguments filter by substring of the name. NIXSECRET_REQUIRE_ALL=1 makes everything that is skipped a failure.
 // The last line is always `N passed, N failed`.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,8 @@ const LIMIT = Number(process.env.NIXSECRET_TEST_LIMIT ?? 600_000)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 // Every sandbox lies below it, so that what a test leaves behind can be told from the tester's own processes.
 const TEMP = mkdtempSync(join(tmpdir(), 'nst-'))
+// Some tests are also another user.
+chmodSync(TEMP, 0o711)
 const running = new Set<number>()
 
 function environment(): NodeJS.ProcessEnv {

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, cpSync, existsSync, lstatSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs } from '../support/needs.ts'
 import { NixPlace, nixPrograms } from '../support/nix.ts'
-import type { RunResult } from '../support/sandbox.ts'
+import { PROGRAM, type RunResult } from '../support/sandbox.ts'
 import { isAge, read } from '../support/story.ts'
 import { SealedStory } from './sealed-story.ts'
 
@@ -29,6 +29,10 @@ class Foreign {
     const story = await SealedStory.begin()
     const { box } = story.person
     const entry = `someone:x:${UID}:${UID}::${box.home}:/bin/sh\n`
+    // The program may lie where only root gets to.
+    cpSync(dirname(PROGRAM), box.path('program'), { recursive: true })
+    rmSync(join(box.bin, 'git-nixsecret'))
+    symlinkSync(box.path('program', basename(PROGRAM)), join(box.bin, 'git-nixsecret'))
     const passwd = box.write('passwd', `root:x:0:0::/root:/bin/sh\n${entry}`, 0o644)
     await box.ok('chown', ['-R', `${UID}:${UID}`, box.dir])
     chmodSync(box.dir, 0o755)
