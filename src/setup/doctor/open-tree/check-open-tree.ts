@@ -1,3 +1,4 @@
+import { displayText } from '../../../byte-path.ts'
 import { type Repository, requireWorkTree } from '../../../git/repository.ts'
 import type { RepositoryStatus } from '../../repository-status.ts'
 import { type Diagnosis, fine, warning } from '../finding.ts'
@@ -37,7 +38,12 @@ export async function checkOpenTree(repo: Repository, { files }: RepositoryStatu
     return [fine('open-tree', 'nothing was found that gives Nix the open work tree by itself')]
   const shown = uses
     .slice(0, MOST_SHOWN)
-    .map(({ where, what, instead }) => warning('open-tree', `${where} ${what}`, instead))
+    .map(({ where, what, instead }) => warning('open-tree', `${where} ${what}`, printable(instead)))
   const more = uses.length - shown.length
   return more > 0 ? [...shown, warning('open-tree', `and ${more} more of that kind`)] : shown
+}
+
+/** It has words of files that anybody may have written. */
+function printable(command: string): string {
+  return /[\p{C}\p{Zl}\p{Zp}]/u.test(command) ? displayText(command) : command
 }
