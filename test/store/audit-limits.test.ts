@@ -83,6 +83,16 @@ test('--delete removes caches of Nix, and leaves what else lies there', async ()
   box.remove()
 })
 
+test('what HEAD protects is looked for, whatever the attributes here say', async () => {
+  const limits = await Limits.begin()
+  limits.story.write('secrets/other', 'another-one-of-them\n')
+  await limits.story.commit('Another')
+  limits.story.write('.git/info/attributes', 'secrets/db -filter\n')
+  limits.story.person.box.write(limits.path('store/x'), `${SECRET}\n`)
+  assert.is((await limits.audit()).code, 1)
+  limits.story.person.box.remove()
+})
+
 test('no name runs a command in a hint', async () => {
   const limits = await Limits.begin()
   limits.story.write('secrets/$(touch ran)', 'of-a-name-that-runs\n')

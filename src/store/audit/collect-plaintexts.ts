@@ -1,11 +1,13 @@
 import { openBlob } from '../../blob/open-blob.ts'
 import { driversOf, inScope, type Scopes } from '../../blob/protected-files.ts'
 import { lookAtWorkFile, workFileBytes } from '../../blob/work-file.ts'
-import type { BytePath } from '../../byte-path.ts'
+import { type BytePath, baseName } from '../../byte-path.ts'
+import { type AttributesFile, AttributeViews } from '../../git/attribute-view.ts'
+import { driverOf } from '../../git/check-attr.ts'
 import { listIndex, listTree, type TreeEntry } from '../../git/list-index.ts'
 import { listUntracked } from '../../git/list-untracked.ts'
 import { tryGit } from '../../git/run-git.ts'
-import { storeOf } from '../../policy/readers-of.ts'
+import { neverEncrypted, storeOf } from '../../policy/readers-of.ts'
 import type { AuditContext } from './audit-context.ts'
 import { formerBlobs } from './former-blobs.ts'
 import type { Plaintext, Secret } from './secret.ts'
@@ -45,12 +47,12 @@ export async function collectPlaintexts(
   ])
   const known = [...index, ...head].filter(({ mode }) => mode.startsWith('100'))
   const paths = new Set([...known.map(({ path }) => path), ...untracked.files])
-  const drivers = await driversOf(
-    [...paths].filter((path) => inScope(path, scopes)),
-    git,
-  )
+  const asked = [...paths].filter((path) => inScope(path, scopes))
+  const here = await driversOf(asked, git)
+  // What HEAD protects is a secret, too, whatever was lost since or is said on this machine alone.
+  const drivers = new Set([...here.keys(), ...(await protectedBy(head, asked, context))])
   const collector = new Collector(context)
-  for (const path of drivers.keys()) await collector.addWorkFile(path)
+  for (const path of drivers) await collector.addWorkFile(path)
   const ofHead = new Set(head)
   for (const entry of known.filter(({ path }) => drivers.has(path)))
     await collector.addBlob(entry.path, entry.oid, ofHead.has(entry) ? 'HEAD' : 'index')
@@ -59,6 +61,27 @@ export async function collectPlaintexts(
       await collector.addBlob(path, oid, commit.slice(0, 12))
   }
   return collector.collected()
+}
+
+async function protectedBy(
+  tree: readonly TreeEntry[],
+  paths: readonly BytePath[],
+  { git, catFile }: AuditContext,
+): Promise<BytePath[]> {
+  const files: AttributesFile[] = []
+  for (const { path, oid, mode } of tree) {
+    if (baseName(path) !== '.gitattributes' || !mode.startsWith('100')) continue
+    const content = (await catFile.getUpTo(oid, 1 << 20))?.content
+    if (content !== undefined) files.push({ path, content })
+  }
+  if (!files.some(({ content }) => content.includes('nixsecret'))) return []
+  const views = new AttributeViews(git.env)
+  try {
+    const filters = await (await views.add(files)).filters(paths.filter((path) => !neverEncrypted(path)))
+    return [...filters].flatMap(([path, value]) => (driverOf(value) === null ? [] : [path]))
+  } finally {
+    views.close()
+  }
 }
 
 async function headTree({ git }: AuditContext): Promise<TreeEntry[]> {
