@@ -287,20 +287,21 @@ place_all() {
     if has "$placed" "$at"; then continue; fi
     if has "$wanted" "$at" || ! unplace "${line%% *}"; then kept=$kept$line$nl; fi
   done
+  cd /
   [ "$nl$kept$truth" = "$before" ] || write_record
 }
 
 place_entry() {
   [ "$place" != default ] || return 0
-  wanted=$wanted$path$nl
+  wanted=$wanted$path$nl why=''
   [ -f "$generation/$target" ] || return 0
   if "place_$place"; then
     placed=$placed$path$nl truth=$truth$how' '$path$nl
-    [ ! -e "$path.nixsecret-new" ] || rm -f -- "$path.nixsecret-new"
+    [ ! -e "$spot.nixsecret-new" ] || rm -f -- "$spot.nixsecret-new"
     return
   fi
-  rm -f -- "$path.nixsecret-new"
-  error "$kind $name can't be put at $path"
+  if enter "$path"; then rm -f -- "$spot.nixsecret-new"; fi
+  error "$kind $name can't be put at $path$why"
   printf 'unplaced %s\n' "$unit" >>"$generation/.nixsecret/status"
   [ -z "$last" ] || pending=${pending}start' '$unit$nl
   failed=$failed$target$nl
@@ -308,27 +309,61 @@ place_entry() {
 
 place_link() {
   how='link'
-  [ -L "$path" ] && [ "$(readlink -- "$path")" = "$secretsDir/$target" ] && has "$recorded" "link $path" && return
-  write_ahead && parent_of_path &&
-    ln -sfT -- "$secretsDir/$target" "$path.nixsecret-new" && mv -fT -- "$path.nixsecret-new" "$path"
+  enter "$path" && [ -L "$spot" ] && [ "$(readlink -- "$spot")" = "$secretsDir/$target" ] &&
+    has "$recorded" "link $path" && return
+  write_ahead && enter_parent &&
+    ln -sfT -- "$secretsDir/$target" "$spot.nixsecret-new" && mv -fT -- "$spot.nixsecret-new" "$spot"
 }
 
 place_file() {
-  if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s -- "$generation/$target" "$path"; then
-    is=$(stat -c '%u:%g:%a' -- "$generation/$target" "$path")
-    fingerprint "$path"
+  if enter "$path" && [ -f "$spot" ] && [ ! -L "$spot" ] && cmp -s -- "$generation/$target" "$spot"; then
+    is=$(stat -c '%u:%g:%a' -- "$generation/$target" "$spot")
+    fingerprint "$spot"
     [ "${is%%"$nl"*}" = "${is##*"$nl"}" ] && has "$recorded" "$how $path" && return
   fi
   # A name that somebody else prepared is never followed.
   how='claim'
-  write_ahead && parent_of_path &&
-    cp -pT --remove-destination -- "$generation/$target" "$path.nixsecret-new" &&
-    fingerprint "$path.nixsecret-new" && write_ahead &&
-    mv -fT -- "$path.nixsecret-new" "$path"
+  write_ahead && enter_parent &&
+    cp -pT --remove-destination -- "$generation/$target" "$spot.nixsecret-new" &&
+    fingerprint "$spot.nixsecret-new" && write_ahead &&
+    mv -fT -- "$spot.nixsecret-new" "$spot"
 }
 
 fingerprint() { how=file:$(stat -c '%i:%Y:%s' -- "$1"); }
-parent_of_path() { [ -d "${path%/*}/" ] || (umask 022 && mkdir -p -- "${path%/*}"); }
+
+# Goes into the folder of $1 and sets $spot to the name there, so that nobody leads us elsewhere meanwhile. Root follows
+# root's links alone: one that a user made may lead to any place of the system.
+enter() {
+  folder=${1%/*} spot=./${1##*/}
+  folder=${folder:-/}
+  cd -P -- "$folder" 2>/dev/null || return
+  [ -O / ] || return 0
+  here=$(pwd -P)
+  [ "$here" != "$folder" ] || return 0
+  while [ -n "$folder" ]; do
+    if [ -L "$folder" ] && [ "$(stat -c %u -- "$folder")" != 0 ]; then
+      why=": $folder is a link that a user made"
+      cd /
+      return 1
+    fi
+    folder=${folder%/*}
+  done
+  [ "$(readlink -f -- "${1%/*}")" = "$here" ] || { cd / && return 1; }
+}
+
+# The same for $path, whose folder is made if need be.
+enter_parent() {
+  up=${path%/*}
+  while [ -n "$up" ] && [ ! -d "$up/" ]; do up=${up%/*}; done
+  rest=${path#"$up"/}
+  case $rest in */*)
+    enter "$up/." || return
+    (umask 022 && mkdir -p -- "./${rest%/*}") || return
+    ;;
+  esac
+  enter "$path"
+}
+
 write_ahead() {
   [ -d "${record%/*}/" ] || mkdir -p -- "${record%/*}" || return
   printf '%s\n' "$how $path" >>"$record" && recorded=$recorded$how' '$path$nl
@@ -336,17 +371,23 @@ write_ahead() {
 
 # Removes what a line of the record says was put at $at, unless it is another's by now.
 unplace() {
-  [ ! -e "$at.nixsecret-new" ] && [ ! -L "$at.nixsecret-new" ] || rm -f -- "$at.nixsecret-new"
+  why=''
+  if ! enter "$at"; then
+    [ -d "${at%/*}/" ] || return 0
+    error "$at, of a secret that is no more, can't be removed$why"
+    return 1
+  fi
+  [ ! -e "$spot.nixsecret-new" ] && [ ! -L "$spot.nixsecret-new" ] || rm -f -- "$spot.nixsecret-new"
   case $1 in
-    link) case $([ ! -L "$at" ] || readlink -- "$at") in "$secretsDir"/*) ;; *) return 0 ;; esac ;;
+    link) case $([ ! -L "$spot" ] || readlink -- "$spot") in "$secretsDir"/*) ;; *) return 0 ;; esac ;;
     file:*)
-      [ -f "$at" ] && [ ! -L "$at" ] || return 0
-      fingerprint "$at"
+      [ -f "$spot" ] && [ ! -L "$spot" ] || return 0
+      fingerprint "$spot"
       [ "$how" = "$1" ] || return 0
       ;;
     *) return 0 ;;
   esac
-  rm -f -- "$at" && return
+  rm -f -- "$spot" && return
   error "$at, of a secret that is no more, can't be removed"
   return 1
 }

@@ -137,4 +137,34 @@ test('does not follow a name that somebody prepared', async () => {
   assert.is(await host.text('/var/lib/of-alice/db'), 'one')
 })
 
+for (const symlink of [true, false])
+  test(`root follows no link that a user made, but root's own: symlink = ${symlink}`, async () => {
+    const at = (path: string) =>
+      host.build(
+        `{ nixsecret.secrets.db = { file = ./secrets/db; path = "${path}"; symlink = ${symlink}; owner = "alice"; }; }`,
+      )
+    await host.sh(
+      'mkdir -p /var/lib/home/alice /var/lib/system; chown alice /var/lib/home/alice; echo safe > /var/lib/system/app;' +
+        'ln -s /var/lib/system /var/lib/home/alice/conf; chown -h alice /var/lib/home/alice/conf; ln -s /var/lib/home /var/lib/homes',
+    )
+    for (const path of ['/var/lib/home/alice/conf/app', '/var/lib/home/alice/conf/new/app']) {
+      const { code, stderr } = await host.sh(await at(path))
+      assert.is(code, 1)
+      assert.match(
+        stderr,
+        /secret db can't be put at .*: \/var\/lib\/home\/alice\/conf is a link that a user made/,
+      )
+      assert.equal(await host.lines('cd /var/lib/system && find .'), ['.', './app'])
+      assert.is(await host.text('/var/lib/system/app'), 'safe\n')
+    }
+    await host.ok(await at('/var/lib/homes/alice/deep/app'))
+    assert.is(await host.text('/var/lib/home/alice/deep/app'), 'one')
+    // Nor where something is taken away.
+    await host.sh(
+      'mv /var/lib/home/alice/deep /var/lib/system/deep; ln -s /var/lib/system/deep /var/lib/home/alice/deep; chown -h alice /var/lib/home/alice/deep',
+    )
+    assert.is((await host.sh(await host.build('{ nixsecret.secrets.other.file = ./secrets/api; }'))).code, 0)
+    assert.equal(await host.lines('cd /var/lib/system/deep && find . -mindepth 1'), ['./app'])
+  })
+
 if (ModuleHost.possible('places of secrets')) test.run()
