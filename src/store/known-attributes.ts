@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { driversOf } from '../blob/protected-files.ts'
 import { workFilePath } from '../blob/work-file.ts'
@@ -97,12 +97,13 @@ function userFiles(config: ReadonlyMap<string, string>): string[] {
 
 /** What is there: a file's bytes, or where a link leads along with what it leads to; null for nothing. */
 function contentOf(file: string | Buffer): Buffer | null {
-  const stat = lstatSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) return null
   try {
-    const content = stat.isDirectory() ? Buffer.from('directory') : readFileSync(file)
+    const stat = lstatSync(file, { throwIfNoEntry: false })
+    if (stat === undefined) return null
+    const content = statSync(file).isFile() ? readFileSync(file) : Buffer.from('no file')
     return stat.isSymbolicLink() ? Buffer.concat([readlinkSync(file, 'buffer'), content]) : content
   } catch (error) {
+    // What this user may not look at, git may not either.
     return Buffer.from(String((error as NodeJS.ErrnoException).code))
   }
 }
