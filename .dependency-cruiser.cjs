@@ -1,6 +1,6 @@
-// Imports go one way: cli → tasks → blob → {policy, age, nix, git, host} → errors. See docs/architecture.md.
+// Imports go one way: cli → tasks → blob → {policy, age, nix, sops, git, host} → errors. See docs/architecture.md.
 const tasks = '^src/(filter|guard|setup|secret|store|deliver|migrate|trust)/'
-const core = '^src/(policy|age|nix|git|host)/'
+const core = '^src/(policy|age|nix|sops|git|host)/'
 module.exports = {
   forbidden: [
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
@@ -12,9 +12,9 @@ module.exports = {
     { name: 'base-alone', severity: 'error', from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/bin\\.ts$' }, to: { path: '^src/[^/]+/' } },
     {
       name: 'pure-core',
-      comment: 'policy, age and nix touch no file, process or environment',
+      comment: 'policy, age, nix and sops touch no file, process or environment',
       severity: 'error',
-      from: { path: '^src/(policy|age|nix)/' },
+      from: { path: '^src/(policy|age|nix|sops)/' },
       to: { path: '^(node:)?(fs|fs/promises|child_process|net|tty|os|process|worker_threads|readline)$' },
     },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -2,9 +2,9 @@ import type { BytePath } from '../byte-path.ts'
 import type { Entry } from './entry.ts'
 import { gitPath, shellPath } from './shell-path.ts'
 
+// A comment: whoever pastes all of it is to get one of the two.
 const BUILD_SEALED = [
-  '# or leave it open, and have Nix build from ciphertext:',
-  "git nixsecret sealed nix build '@sealed@#NAME'",
+  "# or leave it open, and have Nix build from ciphertext: git nixsecret sealed nix build '@sealed@#NAME'",
 ]
 
 /**

@@ -7,7 +7,7 @@ import { ATTRIBUTES, policyText, sealed } from './guard-repo.ts'
 
 const OPEN = 'hunter2\n'
 const OR_SEALED =
-  "\n# or leave it open, and have Nix build from ciphertext:\ngit nixsecret sealed nix build '@sealed@#NAME'"
+  "\n# or leave it open, and have Nix build from ciphertext: git nixsecret sealed nix build '@sealed@#NAME'"
 
 test('protected files that lie open, tracked, new and ignored; ciphertext and empty files are well', async () => {
   const repo = new FilesRepo()
