@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { flagsFor } from '../../src/secret/editor.ts'
 import { needs } from '../support/needs.ts'
-import { blobOf, findPlaintext, isAge, Person, read, startRepository } from '../support/story.ts'
+import { begin, blobOf, findPlaintext, isAge, type Person, read } from '../support/story.ts'
 
 const MARK = 'plain-mark-58'
 // Of our own, so that what other tests do at the same time is not taken for ours.
@@ -12,8 +12,7 @@ const MEMORY = mkdtempSync('/dev/shm/nst-')
 process.on('exit', () => rmSync(MEMORY, { recursive: true, force: true }))
 
 async function start() {
-  const alice = await Person.create('alice')
-  const dir = await startRepository(alice)
+  const { person: alice, dir } = await begin('alice')
   alice.box.write(join(dir, 'secrets/db.env'), `${MARK} one\n`)
   await alice.git(dir, 'add', '-A')
   await alice.git(dir, 'commit', '-qm', 'db')

@@ -2,17 +2,21 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findPlaintext, isAge, Person, read, startRepository } from '../support/story.ts'
+import { begin, findPlaintext, isAge, Person, read } from '../support/story.ts'
+import { fromTemplate } from '../support/template.ts'
 
 const MARK = 'plain-mark-59'
 const FILES = ['secrets/a', 'secrets/a.b', 'secrets/sub/c', 'secrets/sub/d e\n"ü']
 
 async function start() {
-  const alice = await Person.create('alice')
-  const dir = await startRepository(alice)
-  for (const file of FILES) alice.box.write(join(dir, file), `${MARK} ${file}`)
-  await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'secrets')
+  const box = await fromTemplate('alice', ['repo'], async () => {
+    const { person, dir } = await begin('alice')
+    for (const file of FILES) person.box.write(join(dir, file), `${MARK} ${file}`)
+    await person.git(dir, 'add', '-A')
+    await person.git(dir, 'commit', '-qm', 'secrets')
+    return person.box
+  })
+  const [alice, dir] = [Person.in(box), box.path('repo')]
   const run = (args: string[], cwd = dir, env = {}) => alice.box.run('git-nixsecret', args, { cwd, env })
   const status = () => alice.git(dir, 'status', '--porcelain')
   /** Which files are ciphertext in the work tree. */

@@ -2,17 +2,21 @@ import { chmodSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Person, startRepository } from '../support/story.ts'
+import { begin, Person } from '../support/story.ts'
+import { fromTemplate } from '../support/template.ts'
 
 const MARK = 'plain-mark-61'
 
 async function start() {
-  const [alice, bob] = await Promise.all([Person.create('alice'), Person.create('bob')])
-  const dir = await startRepository(alice)
-  alice.box.write(join(dir, 'secrets/a'), `${MARK} a`)
-  alice.box.write(join(dir, 'secrets/web/b'), `${MARK} b`)
-  await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'secrets')
+  const box = await fromTemplate('alice', ['repo'], async () => {
+    const { person, dir } = await begin('alice')
+    person.box.write(join(dir, 'secrets/a'), `${MARK} a`)
+    person.box.write(join(dir, 'secrets/web/b'), `${MARK} b`)
+    await person.git(dir, 'add', '-A')
+    await person.git(dir, 'commit', '-qm', 'secrets')
+    return person.box
+  })
+  const [alice, bob, dir] = [Person.in(box), await Person.create('bob'), box.path('repo')]
   const run = (args: string[], cwd = dir) => alice.box.run('git-nixsecret', args, { cwd })
   const policy = () => readFileSync(join(dir, 'nixsecret.toml'), 'utf8')
   const name = (await run(['recipient', 'list'])).out.split('\n')[1]?.split(' ')[0] as string

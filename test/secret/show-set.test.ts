@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs } from '../support/needs.ts'
-import { blobOf, findPlaintext, isAge, Person, read, startRepository } from '../support/story.ts'
+import { begin, blobOf, findPlaintext, isAge, type Person, read } from '../support/story.ts'
 
 const MARK = 'plain-mark-57'
 
 async function start() {
-  const alice = await Person.create('alice')
-  const dir = await startRepository(alice)
+  const { person: alice, dir } = await begin('alice')
   const run = (args: string[], input: string | Uint8Array = '', cwd = dir) =>
     alice.box.run('git-nixsecret', args, { cwd, input })
   const status = () => alice.git(dir, 'status', '--porcelain')
@@ -162,8 +161,7 @@ test('set --sealed takes whole age files only, and judges their readers', async 
   // An armored file stays armored when its content is replaced.
   await run(['set', 'secrets/arm'], `${MARK} 2`)
   assert.match((await blobOf(alice, dir, ':secrets/arm')).toString(), /^-----BEGIN AGE/)
-  const bob = await Person.create('bob')
-  const other = await startRepository(bob)
+  const { person: bob, dir: other } = await begin('bob')
   await bob.box.run('git-nixsecret', ['set', 'secrets/x'], { cwd: other, input: MARK })
   for (const [bad, message] of [
     [MARK, /does not begin as an age file/],

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunOptions, RunResult } from '../support/sandbox.ts'
-import { Person, startRepository } from '../support/story.ts'
+import { begin, Person } from '../support/story.ts'
+import { fromTemplate } from '../support/template.ts'
 
 /** A repository with a secret and some code, and `sealed` in it. */
 export class SealedStory {
@@ -14,13 +15,16 @@ export class SealedStory {
   }
 
   static async begin(): Promise<SealedStory> {
-    const person = await Person.create('sealed')
-    const story = new SealedStory(person, await startRepository(person))
-    story.write('secrets/db', 'hunter2-of-the-database\n')
-    story.write('hosts/web.nix', '{ }\n')
-    story.write('flake.nix', '{ outputs = { self }: { }; }\n')
-    await story.commit('Code')
-    return story
+    const box = await fromTemplate('sealed', ['repo'], async () => {
+      const { person, dir } = await begin('sealed')
+      const story = new SealedStory(person, dir)
+      story.write('secrets/db', 'hunter2-of-the-database\n')
+      story.write('hosts/web.nix', '{ }\n')
+      story.write('flake.nix', '{ outputs = { self }: { }; }\n')
+      await story.commit('Code')
+      return person.box
+    })
+    return new SealedStory(Person.in(box), box.path('repo'))
   }
 
   write(path: string, content: string | Uint8Array): void {

@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert'
 import type { RunResult } from '../support/sandbox.ts'
 import { Sandbox } from '../support/sandbox.ts'
 import { findPlaintext, Person, startRepository } from '../support/story.ts'
+import { fromTemplate } from '../support/template.ts'
 
 /** Stands in every secret of an incident; it must reach no remote that has our hook, and no message. */
 export const LEAK = 'hunter2-plain-59'
@@ -34,6 +35,13 @@ export class Incident {
   }
 
   static async begin(): Promise<Incident> {
+    const box = await fromTemplate('incident', ['repo'], async () => (await Incident.#make()).alice.box)
+    const story = new Incident(Person.in(box), box.path('repo'))
+    story.base = (await story.git('rev-parse', 'HEAD')).trim()
+    return story
+  }
+
+  static async #make(): Promise<Incident> {
     const alice = await Person.create('alice')
     const story = new Incident(alice, await startRepository(alice))
     for (const [name, bare] of [
@@ -49,7 +57,6 @@ export class Incident {
     await story.git('add', '-A')
     await story.git('commit', '-q', '-m', 'base')
     for (const name of ['origin', 'forge']) await story.git('push', '-q', '-u', name, 'main')
-    story.base = (await story.git('rev-parse', 'HEAD')).trim()
     return story
   }
 

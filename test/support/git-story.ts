@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } f
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { blobOf, findPlaintext, isAge, Person, startRepository } from './story.ts'
+import { fromTemplate } from './template.ts'
 
 /** Stands in every line of every secret of a story: wherever git keeps a piece of one, it is found. */
 export const MARK = 'plain-mark-59'
@@ -27,10 +28,13 @@ export class GitStory {
   }
 
   static async begin(first = secret(), name = 'alice'): Promise<GitStory> {
-    const person = await Person.create(name)
-    const story = new GitStory(person, await startRepository(person))
-    await story.commit('base', { 'secrets/db': first, README: 'not secret\n' })
-    return story
+    const box = await fromTemplate(`${name}\0${first}`, ['repo'], async () => {
+      const person = await Person.create(name)
+      const story = new GitStory(person, await startRepository(person))
+      await story.commit('base', { 'secrets/db': first, README: 'not secret\n' })
+      return person.box
+    })
+    return new GitStory(Person.in(box), box.path('repo'))
   }
 
   /** Another clone or worktree of the same person; `finish` of either looks at both. */
@@ -74,10 +78,14 @@ export class GitStory {
 
   /** Writes files, adds everything and commits. */
   async commit(message: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
+    await this.#commit(message, files)
+    return (await this.git('rev-parse', 'HEAD')).trim()
+  }
+
+  async #commit(message: string, files: Readonly<Record<string, string>>, config: string[] = []) {
     for (const [path, content] of Object.entries(files)) this.write(path, content)
     await this.git('add', '-A')
-    await this.git('commit', '-q', '-m', message)
-    return (await this.git('rev-parse', 'HEAD')).trim()
+    await this.git(...config, 'commit', '-q', '-m', message)
   }
 
   /** `topic` and `main` from here on, with one commit each; `main` is checked out. */
@@ -85,10 +93,12 @@ export class GitStory {
     topic: Readonly<Record<string, string>>,
     main: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    await this.git('checkout', '-q', '-b', 'topic')
-    await this.commit('on topic', topic)
-    await this.git('checkout', '-q', 'main')
-    if (Object.keys(main).length > 0) await this.commit('on main', main)
+    // What leads to a story needs no hooks, which start a dozen programs a commit.
+    const config = ['-c', 'core.hooksPath=/dev/null']
+    await this.git(...config, 'checkout', '-q', '-b', 'topic')
+    await this.#commit('on topic', topic, config)
+    await this.git(...config, 'checkout', '-q', 'main')
+    if (Object.keys(main).length > 0) await this.#commit('on main', main, config)
   }
 
   async status(): Promise<string> {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Sandbox } from './sandbox.ts'
 import { makeSshKey } from './ssh-key.ts'
+import { fromTemplate } from './template.ts'
 
 /** A person with a home, an age key of their own, and git. */
 export class Person {
@@ -19,7 +20,12 @@ export class Person {
     if (!key) return new Person(box, '')
     const file = join(box.home, '.ssh/id_ed25519')
     await makeSshKey(box, file, name)
-    return new Person(box, readFileSync(`${file}.pub`, 'utf8').trim())
+    return Person.in(box)
+  }
+
+  /** Who has an SSH key in this sandbox. */
+  static in(box: Sandbox): Person {
+    return new Person(box, readFileSync(join(box.home, '.ssh/id_ed25519.pub'), 'utf8').trim())
   }
 
   git(cwd: string, ...args: string[]): Promise<string> {
@@ -46,6 +52,16 @@ export async function startRepository(
   await person.git(dir, 'add', '-A')
   await person.git(dir, 'commit', '-q', '-m', 'Set up git-nixsecret')
   return dir
+}
+
+/** Somebody new with a repository as {@link startRepository} makes it, `repo`. */
+export async function begin(name: string): Promise<{ person: Person; dir: string }> {
+  const box = await fromTemplate(`${name}\0repository`, ['repo'], async () => {
+    const person = await Person.create(name)
+    await startRepository(person)
+    return person.box
+  })
+  return { person: Person.in(box), dir: box.path('repo') }
 }
 
 /** The git directory that holds the objects of a work tree or bare repository. */

@@ -1,0 +1,42 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { Sandbox } from './sandbox.ts'
+
+const made = new Map<string, Promise<Sandbox>>()
+
+/**
+ * A sandbox as `make` leaves one, with work trees that git has just looked at. It is made once in a process and copied
+ * from then on: each step of its making starts several programs, and many tests begin with the same.
+ * @param key what tells it from others
+ * @param repos its work trees, below the sandbox
+ */
+export async function fromTemplate(
+  key: string,
+  repos: readonly string[],
+  make: () => Promise<Sandbox>,
+): Promise<Sandbox> {
+  const known = made.get(key) ?? make()
+  made.set(key, known)
+  const template = await known
+  const box = new Sandbox(key.split('\0', 1)[0])
+  cpSync(template.dir, box.dir, {
+    recursive: true,
+    preserveTimestamps: true,
+    verbatimSymlinks: true,
+    // Every sandbox has its own already.
+    filter: (path) => path !== template.bin,
+  })
+  for (const file of box.files(box.dir)) {
+    if (/\/(nixsecret\/install\.json|config)$/.test(file)) moved(file, template.dir, box.dir)
+  }
+  for (const repo of repos) {
+    // Inodes are new.
+    await box.ok('git', ['update-index', '-q', '--refresh'], { cwd: box.path(repo) })
+  }
+  return box
+}
+
+// What git and `init` wrote down of places.
+function moved(file: string, from: string, to: string): void {
+  const text = readFileSync(file, 'utf8')
+  if (text.includes(from)) writeFileSync(file, text.replaceAll(from, to))
+}
