@@ -1,5 +1,6 @@
 import { NixsecretError } from '../errors.ts'
 import { checkAllow } from './check-allow.ts'
+import { checkHosts } from './check-hosts.ts'
 import type { TomlPath } from './locate-key.ts'
 import { compilePattern } from './match-path.ts'
 import type { Policy, Rule, Settings } from './policy.ts'
@@ -21,7 +22,7 @@ export type CheckKey = (key: string) => CheckedKey
 /** What a recipient or group may be called. */
 export const NAME_PATTERN = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/
 
-const TOP_KEYS = ['version', 'recipients', 'groups', 'default', 'rule', 'check']
+const TOP_KEYS = ['version', 'recipients', 'groups', 'default', 'rule', 'check', 'host']
 const SETTING_KEYS = ['to', 'store']
 const RULE_KEYS = ['paths', ...SETTING_KEYS]
 
@@ -65,6 +66,7 @@ class PolicyReader {
       default: this.#default(top, known),
       rules: this.#rules(top, known),
       allow: checkAllow(this.#source, top),
+      hosts: checkHosts(this.#source, top),
     }
   }
 

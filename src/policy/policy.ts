@@ -1,3 +1,6 @@
+import type { BytePath } from '../byte-path.ts'
+import type { HostAddress } from './host-address.ts'
+import type { Layout } from './layout.ts'
 import type { PathMatcher } from './match-path.ts'
 import type { RuleId } from './rule-ids.ts'
 
@@ -27,6 +30,26 @@ export interface Allowance {
   readonly reason: string
 }
 
+/** One `[[host.NAME.key]]`: a secret that `deliver` puts on a host. Null: as the layout has it. */
+export interface HostKey {
+  readonly path: BytePath
+  /** Null: as the file is called here. */
+  readonly name: string | null
+  readonly dir: string | null
+  readonly user: string | null
+  readonly group: string | null
+  /** Three octal digits, the last of them 0. */
+  readonly mode: string | null
+}
+
+/** One `[host.NAME]`. */
+export interface PolicyHost {
+  readonly name: string
+  readonly address: HostAddress
+  readonly layout: Layout
+  readonly keys: readonly HostKey[]
+}
+
 /** A `nixsecret.toml` in which every name is known and every rule is sound. */
 export interface Policy {
   /** How messages name it, as `nixsecret.toml`. */
@@ -39,4 +62,6 @@ export interface Policy {
   /** In order of the file. */
   readonly rules: readonly Rule[]
   readonly allow: readonly Allowance[]
+  /** By name. */
+  readonly hosts: ReadonlyMap<string, PolicyHost>
 }

@@ -125,14 +125,9 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   [
     'unknown key far from any',
     'version = 1\nfoobarbaz = 1\n',
-    ':2: unknown key "foobarbaz"; known: version, recipients, groups, default, rule, check',
+    ':2: unknown key "foobarbaz"; known: version, recipients, groups, default, rule, check, host',
   ],
   ['rules in the plural', `${HEAD}[[rules]]\npaths = []\n`, ':8: unknown key "rules"; did you mean "rule"?'],
-  [
-    'later: host',
-    `${HEAD}[host.web1]\n`,
-    ':8: unknown key "host"; this version of git-nixsecret does not know it',
-  ],
   [
     'later: format',
     `${HEAD}[[rule]]\npaths = ["a"]\nformat = "json"\n`,
@@ -151,7 +146,7 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   [
     'prototype',
     `${HEAD}[__proto__]\n`,
-    ':8: unknown key "__proto__"; known: version, recipients, groups, default, rule, check',
+    ':8: unknown key "__proto__"; known: version, recipients, groups, default, rule, check, host',
   ],
   [
     'single brackets',
