@@ -1,5 +1,14 @@
 // Bundles src/ into dist/.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -174,6 +183,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, contents)
   }
+  // Read when it is sent to a host.
+  copyFileSync(join(ROOT, 'src/deliver/on-host.sh'), join(dist, 'cli/on-host.sh'))
   // The rest of the package is ECMAScript modules.
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n')
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses)

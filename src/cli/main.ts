@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   recipient: { summary: 'add, remove or list those who can read', load: () => import('./recipient.ts') },
   rekey: { summary: 'encrypt again what other readers should read', load: () => import('./rekey.ts') },
   check: { summary: 'find plaintext, keys, wrong readers; needs no key', load: () => import('./check.ts') },
+  deliver: { summary: 'put secrets on hosts, over ssh', load: () => import('./deliver.ts') },
   sealed: {
     summary: 'run a command in a ciphertext twin of this directory',
     load: () => import('./sealed.ts'),
