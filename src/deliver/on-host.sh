@@ -110,11 +110,16 @@ enter_made() {
   while [ -n "$rest" ]; do
     part=${rest%%/*}
     below=${1%"$rest"}$part
-    mkdir -m 0700 -- "./$part" || { why="$below can't be made" && return 1; }
-    case $below/ in
-      "$2"/*) chown "root:$3" "./$part" && chmod "$4" "./$part" ;;
-      *) chmod 0755 "./$part" ;;
-    esac || { why="$below can't be given to root:$3" && return 1; }
+    if mkdir -m 0700 -- "./$part" 2>/dev/null; then
+      case $below/ in
+        "$2"/*) chown "root:$3" "./$part" && chmod "$4" "./$part" ;;
+        *) chmod 0755 "./$part" ;;
+      esac || { why="$below can't be given to root:$3" && return 1; }
+    elif [ ! -d "./$part" ] || [ -L "./$part" ]; then
+      # Nor has another delivery made it just now.
+      why="$below can't be made"
+      return 1
+    fi
     cd -P -- "./$part" || return
     case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
   done

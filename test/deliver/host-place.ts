@@ -52,18 +52,22 @@ export class HostPlace {
     return false
   }
 
-  static async start(person: Person, { shell = '/bin/sh' }: { shell?: string } = {}): Promise<HostPlace> {
+  /** @param sh what the host has for a shell, an absolute path; `busybox`: for its tools, too */
+  static async start(person: Person, sh = '/bin/dash'): Promise<HostPlace> {
     const place = new HostPlace(person, await startRepository(person))
     const { box } = person
     for (const name of ['host', 'other-host', 'client'])
       await box.ok('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', box.path(name)])
-    place.#writeAccounts(shell)
+    place.#writeAccounts()
     place.#port = await freePort()
-    await place.#listen()
+    await place.#listen(sh)
     place.trust('host.pub')
     box.write(
       'ssh_config',
       [
+        // A relay that somebody pulls the plug of, and a port where nobody listens.
+        'Host hgone',
+        'Port 1',
         'Host h*',
         'HostName 127.0.0.1',
         `Port ${place.#port}`,
@@ -77,7 +81,12 @@ export class HostPlace {
     )
     // ssh looks for its configuration in the home that the system's accounts name, not in $HOME.
     const ssh = findProgram('ssh')
-    box.write('bin/ssh', `#!/bin/sh\nexec ${ssh} -F ${box.path('ssh_config')} "$@"\n`, 0o755)
+    const run = `${ssh} -F ${box.path('ssh_config')} "$@"`
+    box.write(
+      'bin/ssh',
+      `#!/bin/sh\n[ -z "$SSH_TEE" ] || { tee "$SSH_TEE" | ${run}; exit; }\nexec ${run}\n`,
+      0o755,
+    )
     return place
   }
 
@@ -151,9 +160,9 @@ export class HostPlace {
     this.#child = null
   }
 
-  #writeAccounts(shell: string): void {
+  #writeAccounts(): void {
     const { box } = this.person
-    const passwd = USERS.map((name, i) => `${name}:x:${4001 + i}:${4001 + i}::/:${shell}`)
+    const passwd = USERS.map((name, i) => `${name}:x:${4001 + i}:${4001 + i}::/:/bin/sh`)
     box.write(
       'passwd',
       ['root:x:0:0::/root:/bin/sh', 'sshd:x:4100:65534::/run/sshd:/bin/false', ...passwd, ''].join('\n'),
@@ -168,7 +177,7 @@ export class HostPlace {
     )
   }
 
-  async #listen(): Promise<void> {
+  async #listen(sh: string): Promise<void> {
     const { box } = this.person
     const config = [
       'ListenAddress 127.0.0.1',
@@ -180,6 +189,7 @@ export class HostPlace {
       'UsePAM no',
       'PidFile none',
       'MaxStartups 100',
+      ...(sh.endsWith('busybox') ? ['SetEnv PATH=/srv/bin'] : []),
     ]
     box.write('sshd_config', `${config.join('\n')}\n`)
     const script = [
@@ -187,7 +197,9 @@ export class HostPlace {
       'mkdir -m 755 /run/sshd /var/lib',
       `install -m 644 ${box.path('client.pub')} /srv/authorized_keys`,
       ...['passwd', 'group', 'shadow'].map((name) => `mount --bind ${box.path(name)} /etc/${name}`),
+      ...(sh.endsWith('busybox') ? [`mkdir /srv/bin && ${sh} --install -s /srv/bin`] : []),
       `[ ! -e /etc/sudoers ] || mount --bind ${box.path('sudoers')} /etc/sudoers`,
+      `mount --bind ${sh} "$(readlink -f /bin/sh)"`,
       `exec ${findProgram('sshd')} -D -e -f ${box.path('sshd_config')}`,
     ].join('\n')
     const args = ['-m', '--propagation', 'private', 'sh', '-ec', script]
