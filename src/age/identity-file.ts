@@ -6,6 +6,7 @@ import type { AgeIdentity } from './identity.ts'
 import { beginsAsAge } from './inspect.ts'
 import { parseKeyLines } from './key-lines.ts'
 import { shellWord } from './shell-word.ts'
+import { isPublicKeyFile } from './ssh/agent-key.ts'
 import { lockedIdentity } from './ssh/locked-identity.ts'
 import { isOpensshFile, parseOpensshFile, readOpenSecret } from './ssh/openssh-file.ts'
 import { isPemFile, parsePemKey } from './ssh/pem-file.ts'
@@ -13,22 +14,33 @@ import { sshIdentity } from './ssh/ssh-identity.ts'
 
 export type { AskPassphrase }
 
+/**
+ * Makes an identity of the public half of a key that ssh-agent holds.
+ * @param text of the `.pub` file
+ * @param name of the file, as the user wrote it
+ * @throws NixsecretError `identity` where the agent is of no use for such a key
+ */
+export type AgentIdentities = (text: string, name: string) => Promise<AgeIdentity>
+
 const MAX_SIZE = 1 << 20
 
 /**
  * Reads a file of private keys: an age key file, the same encrypted with a passphrase by age, an OpenSSH private key,
- * or an unencrypted PEM one. Nothing is asked here, only when a stanza needs the key.
+ * an unencrypted PEM one, or the public half of a key that ssh-agent holds. Nothing is asked here, only when a stanza needs the key.
  * @param name of the file, as the user wrote it; it is escaped here
+ * @param agent null where no agent may be used
  * @throws NixsecretError `identity`, never with anything of the file
  */
 export async function parseIdentityFile(
   bytes: Buffer,
   name: string,
   ask: AskPassphrase,
+  agent: AgentIdentities | null = null,
 ): Promise<AgeIdentity[]> {
   if (bytes.length > MAX_SIZE) throw fault(name, 'too large for a file of private keys')
   if (beginsAsAge(bytes)) return [encryptedIdentity(bytes, name, ask)]
   const text = bytes.toString('latin1')
+  if (agent !== null && isPublicKeyFile(bytes)) return [await agent(bytes.toString('utf8'), name)]
   if (isOpensshFile(text)) return [opensshIdentity(text, name, ask)]
   if (isPemFile(text)) {
     const key = parsePemKey(text)

@@ -9,6 +9,12 @@ export interface AgeIdentity {
   /** Whether {@link unwrap} may ask for a passphrase: such keys come last. */
   readonly mayAsk?: boolean
   /**
+   * Of a key that ssh-agent holds: its public key, which the agent has to be asked for, twice, to see that it signs
+   * the same way each time.
+   * @throws NixsecretError `identity` where the agent can't be used
+   */
+  reveal?(): Promise<string | null>
+  /**
    * The file key, from the first stanza that this key opens; null where none does, or where the passphrase
    * can't be had.
    * @throws NixsecretError `format` where a stanza of this key's kind is malformed, or is this key's but broken

@@ -1,9 +1,11 @@
 import type { AgeIdentity } from '../age/identity.ts'
 import { type AskPassphrase, parseIdentityFile } from '../age/identity-file.ts'
+import { isPublicKeyFile } from '../age/ssh/agent-key.ts'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { type GitOptions, splitNul, tryGit } from '../git/run-git.ts'
 import { identityPaths, readIdentityFile } from '../host/identity-files.ts'
+import { throughAgent } from './through-agent.ts'
 
 /** The private keys of this user for this repository, read when first needed. */
 export class Keys {
@@ -12,6 +14,8 @@ export class Keys {
   #loaded: Promise<AgeIdentity[]> | null = null
   /** What was wrong with single identity files, each said once; the others serve all the same. */
   readonly problems: NixsecretError[] = []
+  /** Why ssh-agent could not be used for a key that it is said to hold, once that was tried. */
+  agentFault: NixsecretError | null = null
   /** Whether one of them is under a passphrase; known once they have been read. */
   underPassphrase = false
 
@@ -27,6 +31,16 @@ export class Keys {
     return this.#loaded
   }
 
+  /** The public keys of all of them, as far as they can be told without a passphrase; ssh-agent is asked for its own. */
+  async recipients(): Promise<string[]> {
+    const found: string[] = []
+    for (const { recipient, reveal } of await this.identities()) {
+      const known = reveal === undefined ? recipient : await reveal()
+      if (known !== null) found.push(known)
+    }
+    return found
+  }
+
   /** The identity files in use, in the order in which they are tried. */
   async paths(): Promise<string[]> {
     if (process.env.NIXSECRET_IDENTITY) return identityPaths([])
@@ -35,8 +49,12 @@ export class Keys {
     return identityPaths(splitNul(stdout).map((path) => path.toString('utf8')))
   }
 
-  /** The identity files that could be read, as they are. */
+  /** The identity files that could be read, as they are; those with a public key, for ssh-agent, hold no secret. */
   async files(): Promise<{ name: string; bytes: Buffer }[]> {
+    return (await this.#read()).filter(({ bytes }) => !isPublicKeyFile(bytes))
+  }
+
+  async #read(): Promise<{ name: string; bytes: Buffer }[]> {
     const files: { name: string; bytes: Buffer }[] = []
     for (const name of await this.paths()) {
       const bytes = await readIdentityFile(name).catch((fault: unknown) => this.#note(fault, name))
@@ -47,11 +65,13 @@ export class Keys {
 
   async #load(): Promise<AgeIdentity[]> {
     const identities: AgeIdentity[] = []
-    for (const { name, bytes } of await this.files()) {
-      const parsed = parseIdentityFile(bytes, name, this.#ask)
+    for (const { name, bytes } of await this.#read()) {
+      const parsed = parseIdentityFile(bytes, name, this.#ask, throughAgent)
       const found = await parsed.catch((fault: unknown) => this.#note(fault, name))
       identities.push(...(found ?? []).map((identity) => this.#noted(identity, name)))
     }
+    // The agent is asked where no file will do.
+    identities.sort((a, b) => Number(a.reveal !== undefined) - Number(b.reveal !== undefined))
     this.underPassphrase = identities.some(({ mayAsk }) => mayAsk === true)
     return identities
   }
@@ -61,10 +81,13 @@ export class Keys {
     const caught = (fault: unknown) => {
       // What is wrong with the stanza is the file's fault, not the key's.
       if (fault instanceof NixsecretError && fault.code === 'format') throw fault
+      if (reveal !== undefined && fault instanceof NixsecretError) this.agentFault = fault
       return this.#note(fault, name)
     }
+    const { reveal } = identity
     return {
       ...identity,
+      ...(reveal === undefined ? {} : { reveal: () => reveal().catch(caught) }),
       unwrap: (stanzas) => {
         try {
           const answer = identity.unwrap(stanzas)

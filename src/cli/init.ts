@@ -25,7 +25,7 @@ from being committed or pushed, and, if there is none yet, the policy (nixsecret
 .gitattributes that say what is encrypted. In a clone that has a policy it decrypts what your key opens.
 Again, it changes nothing.
 
-  --identity FILE         your private key (age or OpenSSH); else $NIXSECRET_IDENTITY,
+  --identity FILE         your private key (age or OpenSSH), or the .pub file of one in ssh-agent; else $NIXSECRET_IDENTITY,
                           ~/.config/git-nixsecret/identity.txt, ~/.ssh/id_ed25519 or ~/.ssh/id_rsa
   --recipient [NAME=]KEY  who else can read: age1…, ssh-ed25519 … or ssh-rsa …; may be repeated
   --path GLOB             what is encrypted, as in .gitattributes, from the top of the repository; a directory means
@@ -122,6 +122,10 @@ async function printLocked(repo: Repository, report: InitReport, opened: OpenedF
   if (why.passphrase.length > 0) {
     printNote(`${stay(why.passphrase.length)} locked: a key needs its passphrase, which was not given`)
     printHint(UNLOCK_IN_TERMINAL)
+  }
+  if (why.agentFault !== null && why.agent.length > 0) {
+    printNote(`${stay(why.agent.length)} locked: ${why.agentFault.message}`)
+    for (const hint of why.agentFault.hints) printHint(hint)
   }
   const foreign = why.foreign.length + why.openable.length
   if (foreign === 0) return

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   set: { summary: 'make standard input the content of a secret', load: () => import('./set.ts') },
   lock: { summary: 'turn secrets in the work tree into ciphertext', load: () => import('./lock.ts') },
   unlock: { summary: 'turn them back into plaintext', load: () => import('./unlock.ts') },
+  identity: { summary: 'your keys, a new one, or one of ssh-agent', load: () => import('./identity.ts') },
   recipient: { summary: 'add, remove or list those who can read', load: () => import('./recipient.ts') },
   rekey: { summary: 'encrypt again what other readers should read', load: () => import('./rekey.ts') },
   check: { summary: 'find plaintext, keys, wrong readers; needs no key', load: () => import('./check.ts') },

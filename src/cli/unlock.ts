@@ -64,6 +64,10 @@ async function printWhy(space: Workspace, paths: readonly BytePath[]): Promise<v
     printWarning(`a key here needs its passphrase, which was not given: ${namePaths(why.passphrase)}`)
     printHint(UNLOCK_IN_TERMINAL)
   }
+  if (why.agentFault !== null && why.agent.length > 0) {
+    printWarning(`${why.agentFault.message}: ${namePaths(why.agent)}`)
+    for (const hint of why.agentFault.hints) printHint(hint)
+  }
   const foreign = [...why.foreign, ...why.openable]
   if (foreign.length === 0) return
   await space.keys.identities()

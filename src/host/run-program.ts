@@ -11,6 +11,12 @@ export interface ProgramOptions {
   readonly input?: Uint8Array
   /** The most that it may print, in bytes; default 64 MiB. More is a fault. */
   readonly maxBytes?: number
+  /** Milliseconds after which it is killed, a fault; default never. */
+  readonly timeout?: number
+  /** Whether it runs in a session of its own, without a terminal to ask on; default no. */
+  readonly ownSession?: boolean
+  /** Whether what it prints is secret: pieces that are not handed out are overwritten. Default no. */
+  readonly wipe?: boolean
 }
 
 /** What a program did. */
@@ -30,9 +36,10 @@ export interface ProgramResult {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { cwd, env = process.env, input, maxBytes = 64 << 20 }: ProgramOptions = {},
+  options: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  const child = spawn(program, args, { ...(cwd === undefined ? {} : { cwd }), env })
+  const { cwd, env = process.env, input, maxBytes = 64 << 20, timeout = 0, ownSession = false } = options
+  const child = spawn(program, args, { ...(cwd === undefined ? {} : { cwd }), env, detached: ownSession })
   const out: Buffer[] = []
   const err: Buffer[] = []
   let size = 0
@@ -50,15 +57,26 @@ export async function runProgram(
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const name = displayText(program)
+  let late = false
+  const expire = () => {
+    late = true
+    child.kill('SIGKILL')
+  }
+  const timer = timeout === 0 ? undefined : setTimeout(expire, timeout)
   const { code, signal } = await new Promise<{ code: number | null; signal: string | null }>(
     (resolve, reject) => {
       child.on('error', reject)
       child.on('close', (code, signal) => resolve({ code, signal }))
     },
-  ).catch((cause: unknown) => {
-    throw new NixsecretError('missing', `cannot run ${name}: it is not on PATH`, { cause })
-  })
+  )
+    .catch((cause: unknown) => {
+      throw new NixsecretError('missing', `cannot run ${name}: it is not on PATH`, { cause })
+    })
+    .finally(() => clearTimeout(timer))
+  if (late) throw new NixsecretError('io', `${name} did not end within ${timeout / 1000} seconds`)
   if (size > maxBytes) throw new NixsecretError('io', `${name} printed more than ${maxBytes} bytes`)
   if (code === null) throw new NixsecretError('io', `${name} was killed by ${signal}`)
-  return { code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString('utf8') }
+  const stdout = Buffer.concat(out)
+  if (options.wipe) for (const piece of out) piece.fill(0)
+  return { code, stdout, stderr: Buffer.concat(err).toString('utf8') }
 }

@@ -20,7 +20,7 @@ export interface RecipientEntry {
   readonly groups: readonly string[]
   /** Secrets of the index that the policy lets them read. */
   readonly files: readonly BytePath[]
-  /** Whether a private key here belongs to it; never true where only a passphrase would tell. */
+  /** Whether a private key here belongs to it; never true where only a passphrase would tell, or ssh-agent can't. */
   readonly own: boolean
 }
 
@@ -86,7 +86,7 @@ export async function removeRecipient(space: Workspace, name: string): Promise<P
 export async function listRecipients(space: Workspace): Promise<RecipientEntry[]> {
   const policy = await space.policy()
   const readers = await readersByName(space, policy)
-  const own = new Set((await space.keys.identities()).map(({ recipient }) => recipient))
+  const own = new Set(await space.keys.recipients())
   return [...policy.recipients].map(([name, key]) => {
     const { type, canonical } = parseRecipient(key)
     const groups = [...policy.groups].filter(([, members]) => members.includes(name)).map(([group]) => group)

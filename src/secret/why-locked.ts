@@ -1,7 +1,9 @@
+import { inspectBlob } from '../age/inspect.ts'
 import { Keys } from '../blob/keys.ts'
 import { openBlob } from '../blob/open-blob.ts'
 import { workFileBytes } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
+import type { NixsecretError } from '../errors.ts'
 import type { GitOptions } from '../git/run-git.ts'
 
 const MOST_ASKED = 100
@@ -14,6 +16,10 @@ export interface WhyLocked {
   readonly damaged: readonly BytePath[]
   /** A key here may be among its readers, but its passphrase would have to be asked for. */
   readonly passphrase: readonly BytePath[]
+  /** ssh-agent's key may be among its readers, but the agent can't be used. */
+  readonly agent: readonly BytePath[]
+  /** Why it can't. */
+  readonly agentFault: NixsecretError | null
   /** No key here is among its readers. */
   readonly foreign: readonly BytePath[]
 }
@@ -27,7 +33,11 @@ export async function whyLocked(
   git: GitOptions & { readonly cwd: string },
 ): Promise<WhyLocked> {
   const mayAsk = (await new Keys(git, null).identities()).some((identity) => identity.mayAsk)
-  const keep: Record<keyof WhyLocked, BytePath[]> = { openable: [], damaged: [], passphrase: [], foreign: [] }
+  const keep = { openable: [], damaged: [], passphrase: [], agent: [], foreign: [] } as Record<
+    Exclude<keyof WhyLocked, 'agentFault'>,
+    BytePath[]
+  >
+  let agentFault: NixsecretError | null = null
   let keys = new Keys(git, null)
   for (const [i, path] of paths.entries()) {
     let asked = false
@@ -40,10 +50,17 @@ export async function whyLocked(
     }
     const bytes = workFileBytes(git.cwd, path) ?? Buffer.alloc(0)
     const { state } = await openBlob(bytes, await keys.identities())
+    agentFault ??= keys.agentFault
     if (state === 'open') keep.openable.push(path)
     else if (state === 'damaged') keep.damaged.push(path)
     else if (asked || (mayAsk && i >= MOST_ASKED)) keep.passphrase.push(path)
+    else if (agentFault !== null && mayBeForAgent(bytes)) keep.agent.push(path)
     else keep.foreign.push(path)
   }
-  return keep
+  return { ...keep, agentFault }
+}
+
+function mayBeForAgent(blob: Buffer): boolean {
+  const shape = inspectBlob(blob, blob.length)
+  return shape.kind === 'age' && shape.header.stanzas.some(({ args }) => args[0] === 'X25519')
 }

@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, relative } from 'node:path'
 import { parseIdentityFile } from '../age/identity-file.ts'
+import { isPublicKeyFile } from '../age/ssh/agent-key.ts'
 import { Keys } from '../blob/keys.ts'
+import { throughAgent } from '../blob/through-agent.ts'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { readIdentityFile } from '../host/identity-files.ts'
 
 /** The key of the person at the keyboard. */
 export interface OwnKey {
-  /** The file with the private half. */
+  /** The file with the private half, or that names a key of ssh-agent. */
   readonly file: string
+  /** Whether ssh-agent holds the private half, and {@link file} only the public one. */
+  readonly throughAgent: boolean
   /** The public half, with its comment where there is one; null where only a passphrase would tell. */
   readonly publicKey: string | null
 }
@@ -26,7 +30,8 @@ export interface OwnKeys {
 const nobody = async () => null
 
 /**
- * Looks at the private keys that will be used here. Asks for no passphrase.
+ * Looks at the private keys that will be used here. Asks for no passphrase; ssh-agent has to
+ * sign, if its key is to be used.
  * @param named the file of `--identity`, absolute; null to look where keys are looked for
  * @throws NixsecretError of every kind, for a file that was named
  */
@@ -46,16 +51,20 @@ export async function ownKeys(cwd: string, named: string | null): Promise<OwnKey
 }
 
 async function keysIn(file: string): Promise<OwnKey[]> {
-  const identities = await parseIdentityFile(await readIdentityFile(file), file, nobody)
+  const bytes = await readIdentityFile(file)
+  const identities = await parseIdentityFile(bytes, file, nobody, throughAgent)
   if (identities.length === 0) {
     throw new NixsecretError('identity', `${displayText(file)} holds no private key`, {
       hints: ['ssh-keygen -t ed25519'],
     })
   }
-  return identities.map(({ recipient }) => ({
-    file,
-    publicKey: recipient === null ? null : withComment(file, recipient),
-  }))
+  const keys: OwnKey[] = []
+  for (const { recipient, reveal } of identities) {
+    const publicKey = (await reveal?.()) ?? recipient
+    const shown = publicKey === null ? null : withComment(file, publicKey)
+    keys.push({ file, publicKey: shown, throughAgent: isPublicKeyFile(bytes) })
+  }
+  return keys
 }
 
 // The comment of an ssh key stands in its public file, and helps people to tell keys apart.

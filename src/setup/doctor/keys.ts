@@ -20,7 +20,8 @@ export async function checkKeys(cwd: string, policy: Policy | null): Promise<Dia
   }
   const names = policy === null ? null : namesByKey(policy)
   for (const key of keys) found.push(checkKey(key, names))
-  for (const file of new Set(keys.map((key) => key.file))) {
+  // A file that only names a key of the agent may be read by everybody.
+  for (const file of new Set(keys.filter((key) => !key.throughAgent).map((key) => key.file))) {
     found.push(...(await checkPlace(cwd, file)))
     const mode = looseMode(file)
     if (mode === null) continue
@@ -68,7 +69,8 @@ function checkKey(key: OwnKey, names: ReadonlyMap<string, string> | null): Diagn
   const file = displayText(key.file)
   if (key.publicKey === null) return fine('identity', `${file}: locked with a passphrase`)
   const name = names === null ? undefined : nameOf(key, names)
-  return fine('identity', `${file}: ${name === undefined ? 'not in the policy' : `${name} in the policy`}`)
+  const how = key.throughAgent ? `${file}, through ssh-agent` : file
+  return fine('identity', `${how}: ${name === undefined ? 'not in the policy' : `${name} in the policy`}`)
 }
 
 function nameOf(key: OwnKey, names: ReadonlyMap<string, string>): string | undefined {
