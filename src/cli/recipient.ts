@@ -4,11 +4,13 @@ import { addRecipient, listRecipients, type PolicyEffect, removeRecipient } from
 import { Workspace } from '../secret/workspace.ts'
 import { parseOptions } from './parse-options.ts'
 import { paintFor, print, printHint, printNote, printWarning } from './print.ts'
+import { FOUND_NAMES, FOUND_OPTIONS, foundKey } from './recipient/found-key.ts'
 import { columns } from './secret/columns.ts'
 import { countFiles } from './secret/count-files.ts'
 import { jsonPath } from './secret/json-path.ts'
 
 export const help = `usage: git nixsecret recipient add NAME KEY [--group GROUP]… [--no-default]
+       git nixsecret recipient add NAME --github USER | --ssh-host HOST[:PORT] | --file FILE [--yes] …
        git nixsecret recipient remove NAME
        git nixsecret recipient list [--json]
 
@@ -18,10 +20,17 @@ Says in nixsecret.toml who can read the secrets; its comments stay. No secret ch
            that no rule names ([default] in nixsecret.toml). Instead of that:
              --group GROUP   a member of that group, and so a reader of what the group reads; may be repeated
              --no-default    only a name with a key, for you to put into rules
+           Instead of KEY, what can be found; it is shown with its fingerprint, and you are asked:
+             --github USER   an SSH key by which that user logs in at github.com
+             --ssh-host HOST the host key that an SSH server shows (ssh-keyscan), held against known_hosts
+             --file FILE     a .pub file, or a recipients file as for "age -R"; - for standard input
+             --fingerprint SHA256:…   which of several; of age keys, the key itself
+             --yes           don't ask
   remove   takes NAME out of recipients, groups, rules and [default]; refused where nobody would be left
   list     who there is, and how many secrets each can read; --json for machines
 
   git nixsecret recipient add bob "$(cat bob.pub)"
+  git nixsecret recipient add web1 --ssh-host web1.example.org --no-default
   git nixsecret rekey
 `
 
@@ -31,12 +40,18 @@ export async function run(args: string[]): Promise<number> {
     group: { type: 'string', multiple: true },
     'no-default': { type: 'boolean' },
     json: { type: 'boolean' },
+    ...FOUND_OPTIONS,
   } as const
   const { values, positionals } = parseOptions('recipient', args, options)
   const [action, ...operands] = positionals
   const space = await Workspace.open(null)
   try {
-    if (action === 'add') await add(space, operands, values.group ?? [], values['no-default'] ?? false)
+    if (action === 'add') {
+      const key = await foundKey(operands, values)
+      const words = key === null ? operands : [...operands, key]
+      await add(space, words, values.group ?? [], values['no-default'] ?? false)
+    } else if (FOUND_NAMES.some((name) => values[name] !== undefined))
+      throw usage('only "recipient add" looks for keys')
     else if (action === 'remove') await remove(space, operands)
     else if (action === 'list' && operands.length === 0) await list(space, values.json ?? false)
     else throw usage('recipient needs one of: add NAME KEY, remove NAME, list')

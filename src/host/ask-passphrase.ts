@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
+import { inBackground } from './in-background.ts'
 import { PassphraseLine } from './passphrase-line.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
@@ -86,16 +87,4 @@ function readLine(input: ReadStream, output: number, prompt: string): Promise<An
     input.setRawMode(true)
     writeSync(output, prompt)
   })
-}
-
-/** Whether the terminal is another job's: to read from it, or to change it, would stop us. Linux only. */
-function inBackground(): boolean {
-  try {
-    // The program's name stands in parentheses and may hold anything; see proc(5).
-    const stat = readFileSync('/proc/self/stat', 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[2] !== fields[5]
-  } catch {
-    return false
-  }
 }
