@@ -1,6 +1,6 @@
 import { NixsecretError } from '../errors.ts'
 import { type GitVersion, gitVersion, isAtLeast } from '../git/simple.ts'
-import { findProgram } from './find-program.ts'
+import { findProgram } from '../host/find-program.ts'
 
 /** The oldest git that works: `cat-file -z` is of this version. */
 export const OLDEST_GIT = [2, 38] as const

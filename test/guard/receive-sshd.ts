@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
-import { findProgram } from '../../src/setup/find-program.ts'
+import { findProgram } from '../../src/host/find-program.ts'
 import type { Sandbox } from '../support/sandbox.ts'
 
 /** Where sshd looks that is started by root, fixed when it is built; the service makes it elsewhere. */

@@ -1,6 +1,6 @@
 import { displayText } from '../../byte-path.ts'
 import { gitVersion, isAtLeast } from '../../git/simple.ts'
-import { findProgram } from '../find-program.ts'
+import { findProgram } from '../../host/find-program.ts'
 import { OLDEST_GIT } from '../requirements.ts'
 import { type Diagnosis, fine, problem, warning } from './finding.ts'
 import { programVersion } from './program-version.ts'
