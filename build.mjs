@@ -31,6 +31,7 @@ const COMMON = {
 const LAZY = {
   './cli/main.ts': 'main',
   './cli/print.ts': 'print',
+  './run-plugin.ts': 'run-plugin',
   '../host/ask-passphrase.ts': 'ask-passphrase',
   './agent-identity.ts': 'agent-identity',
   sshpk: 'sshpk',
@@ -125,6 +126,7 @@ export const commands = {
   entryPoints: {
     main: 'src/cli/main.ts',
     print: 'src/cli/print.ts',
+    'run-plugin': 'src/blob/run-plugin.ts',
     'scan-worker': 'src/store/audit/scan-worker.ts',
     'ask-passphrase': 'src/host/ask-passphrase.ts',
     'agent-identity': 'src/blob/agent-identity.ts',

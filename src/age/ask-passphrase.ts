@@ -1,9 +1,13 @@
+/** What is wanted of the user: a secret, echo off; a line that may be seen; or nothing, there is only something to be told. */
+export type AskKind = 'secret' | 'public' | 'message'
+
 /**
- * Asks the user for a passphrase, echo off.
+ * Asks the user for a passphrase, or what else a key needs to hear.
  * @param prompt without a colon at its end; untrusted names in it are escaped
- * @returns null where nobody can be asked now
+ * @param kind default `secret`
+ * @returns null where nobody can be asked now; of a message that was shown an empty text
  */
-export type AskPassphrase = (prompt: string) => Promise<string | null>
+export type AskPassphrase = (prompt: string, kind?: AskKind) => Promise<string | null>
 
 const ATTEMPTS = 3
 

@@ -6,15 +6,23 @@ import { type Header, parseHeader } from './header.ts'
 import type { AgeIdentity } from './identity.ts'
 import { parseKeyLines } from './key-lines.ts'
 import { openBytes } from './open.ts'
-import { HYBRID_STANZA } from './post-quantum.ts'
+import type { UnwrapByPlugin } from './plugin/plugin-identity.ts'
 import { scryptIdentity } from './scrypt-identity.ts'
+
+/** Types of stanzas that no key in an age key file opens; those of plugins may have any other. */
+const FOREIGN = /^(ssh-ed25519|ssh-rsa|scrypt|git-nixsecret\/.*|.*-grease)$/
 
 /**
  * An age key file that age itself encrypted with a passphrase (`age -p`), binary or armored.
  * It asks when there is a stanza that a key in it may open, once, and does not ask again.
  * @throws NixsecretError `identity` where the file is damaged, or not encrypted with a passphrase
  */
-export function encryptedIdentity(bytes: Buffer, name: string, ask: AskPassphrase): AgeIdentity {
+export function encryptedIdentity(
+  bytes: Buffer,
+  name: string,
+  ask: AskPassphrase,
+  plugins: UnwrapByPlugin | null,
+): AgeIdentity {
   const shown = displayText(name)
   const fault = (what: string) => new NixsecretError('identity', `${shown}: ${what}`)
   let file: Buffer
@@ -39,7 +47,7 @@ export function encryptedIdentity(bytes: Buffer, name: string, ask: AskPassphras
       if (error instanceof NixsecretError && error.code === 'format') throw fault('damaged age file')
       throw error
     }
-    return plain === null ? null : parseKeyLines(plain, name)
+    return plain === null ? null : silentFirst(await parseKeyLines(plain, name, plugins))
   }
   let unlocked: Promise<AgeIdentity[] | null> | undefined
   return {
@@ -47,7 +55,7 @@ export function encryptedIdentity(bytes: Buffer, name: string, ask: AskPassphras
     recipient: null,
     mayAsk: true,
     async unwrap(stanzas) {
-      if (!stanzas.some(({ args }) => args[0] === 'X25519' || args[0] === HYBRID_STANZA)) return null
+      if (stanzas.every(({ args }) => FOREIGN.test(args[0] as string))) return null
       unlocked ??= tryPassphrases(ask, `passphrase for ${shown}`, unlock)
       for (const identity of (await unlocked) ?? []) {
         const fileKey = await identity.unwrap(stanzas)
@@ -56,4 +64,8 @@ export function encryptedIdentity(bytes: Buffer, name: string, ask: AskPassphras
       return null
     },
   }
+}
+
+function silentFirst(identities: readonly AgeIdentity[]): AgeIdentity[] {
+  return [...identities.filter(({ mayAsk }) => !mayAsk), ...identities.filter(({ mayAsk }) => mayAsk)]
 }

@@ -4,6 +4,7 @@ import { asBuffer } from './as-buffer.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { deriveKey } from './derive-key.ts'
 import type { Stanza } from './stanza.ts'
+import { encodeStanza, parseStanza, stanzaEnd } from './stanza-text.ts'
 
 /** First line of every binary age file of version 1, without its line feed. */
 export const INTRO = 'age-encryption.org/v1'
@@ -11,9 +12,6 @@ export const INTRO = 'age-encryption.org/v1'
 /** Bytes of header that we read at most; what age writes for one recipient is 100 to 1,700. */
 export const MAX_HEADER_SIZE = 1 << 20
 const MAX_STANZAS = 4096
-/** Characters of a full line of a stanza's body, and the bytes in it. */
-const LINE = 64
-const LINE_BYTES = 48
 const MAC_SIZE = 32
 const MAC_LINE = '\n--- '
 
@@ -77,19 +75,6 @@ function headerMac(input: string | Buffer, fileKey: Uint8Array): Buffer {
   return (typeof input === 'string' ? mac.update(input, 'latin1') : mac.update(input)).digest()
 }
 
-function areArguments(args: readonly string[]): boolean {
-  return args.length > 0 && args.every((arg) => /^[\x21-\x7e]+$/.test(arg))
-}
-
-function encodeStanza({ args, body }: Stanza): string {
-  if (!areArguments(args)) throw new TypeError('stanza arguments must be printable ASCII without space')
-  let text = `-> ${args.join(' ')}\n`
-  for (let i = 0; i < body.length; i += LINE_BYTES)
-    text += `${encodeBase64(body.subarray(i, i + LINE_BYTES))}\n`
-  // The last line is the one that is not full, if need be an empty one.
-  return body.length % LINE_BYTES === 0 ? `${text}\n` : text
-}
-
 /** @param text whole lines, from the first stanza's on */
 function parseStanzas(text: string): Stanza[] {
   const lines = text.split('\n')
@@ -97,18 +82,12 @@ function parseStanzas(text: string): Stanza[] {
   const stanzas: Stanza[] = []
   for (let i = 0; i < lines.length; ) {
     if (stanzas.length === MAX_STANZAS) throw broken(`more than ${MAX_STANZAS} stanzas`)
-    const [arrow, ...args] = (lines[i++] as string).split(' ')
-    if (arrow !== '->' || !areArguments(args)) throw broken('malformed first line of a stanza')
-    let base64 = ''
-    for (;;) {
-      const line = lines[i++]
-      if (line === undefined || line.length > LINE) throw broken('malformed body of a stanza')
-      base64 += line
-      if (line.length < LINE) break
-    }
-    const body = decodeBase64(base64)
-    if (body === null) throw broken('malformed body of a stanza')
-    stanzas.push({ args, body })
+    const end = stanzaEnd(lines, i)
+    if (end === null) throw broken('malformed body of a stanza')
+    const stanza = parseStanza(lines, i, end)
+    if (typeof stanza === 'string') throw broken(stanza)
+    stanzas.push(stanza)
+    i = end
   }
   if (stanzas.length === 0) throw broken('no stanzas')
   return stanzas

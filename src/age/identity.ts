@@ -4,9 +4,11 @@ import type { Stanza } from './stanza.ts'
 export interface AgeIdentity {
   /** Where it came from, for people; never a part of the key. */
   readonly description: string
-  /** The canonical public key (see `AgeRecipient.canonical`), null where only the passphrase would tell. */
+  /** The canonical public key (see `AgeRecipient.canonical`), null where only a passphrase or a plugin would tell. */
   readonly recipient: string | null
-  /** Whether {@link unwrap} may ask for a passphrase: such keys come last. */
+  /** The plugin of age that it takes to use this key. */
+  readonly plugin?: string
+  /** Whether {@link unwrap} may ask for a passphrase, or for a touch: such keys come last. */
   readonly mayAsk?: boolean
   /**
    * Of a key that ssh-agent holds: its public key, which the agent has to be asked for, twice, to see that it signs

@@ -1,6 +1,6 @@
 import type { Identity, Recipient } from 'age-encryption'
 import { NixsecretError } from '../errors.ts'
-import type { AgeRecipient } from './age-recipient.ts'
+import type { KeyRecipient } from './age-recipient.ts'
 import { decodeBase64 } from './base64.ts'
 import { encodeBech32 } from './bech32.ts'
 import { WRAPPED_KEY_SIZE } from './file-key.ts'
@@ -35,7 +35,7 @@ function only<T>(holder: object, field: 'recipients' | 'identities'): T {
  * @param key {@link HYBRID_KEY_SIZE} bytes
  * @throws NixsecretError `recipient` where nothing can be encrypted to it
  */
-export function hybridRecipient(key: Buffer): AgeRecipient {
+export function hybridRecipient(key: Buffer): KeyRecipient {
   if (!isHybridKey(key)) throw new NixsecretError('recipient', 'age1pq1… key that is malformed')
   const canonical = encodeBech32('age1pq', key)
   let recipient: Promise<Recipient> | undefined

@@ -2,6 +2,7 @@ import { NixsecretError } from '../errors.ts'
 import type { AgeRecipient } from './age-recipient.ts'
 import { decodePaddedBase64 } from './base64.ts'
 import { decodeBech32 } from './bech32.ts'
+import { pluginOfIdentity, pluginProgram, pluginRecipient } from './plugin/plugin-key.ts'
 import { HYBRID_KEY_SIZE, hybridRecipient } from './post-quantum.ts'
 import { ed25519Recipient } from './ssh/ed25519-recipient.ts'
 import { parsePublicKey } from './ssh/public-key.ts'
@@ -16,7 +17,7 @@ const MAX_LENGTH = 8192
 const SSH_TYPE = /^(ssh-|ecdsa-|sk-)/
 
 /**
- * A public key as people write it: `age1…`, `age1pq1…`, or `ssh-ed25519` and `ssh-rsa` as in an SSH `.pub` file,
+ * A public key as people write it: `age1…`, `age1pq1…`, `age1NAME1…` of an age plugin, or `ssh-ed25519` and `ssh-rsa` as in an SSH `.pub` file,
  * with or without its comment.
  * @throws NixsecretError `recipient`; the message says what is wrong, and never holds a private key
  */
@@ -55,7 +56,9 @@ function parseAge(key: string): AgeRecipient {
   if (prefix === 'age' && bytes.length === POINT_SIZE) return x25519Recipient(bytes)
   if (prefix === 'age1pq' && bytes.length === HYBRID_KEY_SIZE) return hybridRecipient(bytes)
   if (prefix === 'age' || prefix === 'age1pq') throw fault(`${prefix}1… key of the wrong length`)
-  throw fault(`${prefix}1… keys (of an age plugin) are not supported`)
+  const plugin = pluginRecipient(prefix, key)
+  if (plugin === null) throw fault(`${prefix}1… keys are of no kind that is known here`)
+  return plugin
 }
 
 function parseSsh(key: string): AgeRecipient {
@@ -71,8 +74,14 @@ function parseSsh(key: string): AgeRecipient {
 }
 
 function privateKey(key: string): NixsecretError {
-  const hint = /PRIVATE KEY-----/i.test(key) ? 'ssh-keygen -y -f FILE' : 'age-keygen -y FILE'
-  return fault('this is a private key: keep it, and give its public half', [hint])
+  return fault('this is a private key: keep it, and give its public half', [howToTell(key)])
+}
+
+function howToTell(key: string): string {
+  if (/PRIVATE KEY-----/i.test(key)) return 'ssh-keygen -y -f FILE'
+  if (!/AGE-PLUGIN-/i.test(key)) return 'age-keygen -y FILE'
+  const plugin = pluginOfIdentity(decodeBech32(key)?.prefix.toUpperCase() ?? '')
+  return `${pluginProgram(plugin ?? 'NAME')} --help    # how it tells the public half`
 }
 
 function fault(message: string, hints: readonly string[] = []): NixsecretError {

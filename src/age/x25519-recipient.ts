@@ -1,5 +1,5 @@
 import { NixsecretError } from '../errors.ts'
-import type { AgeRecipient } from './age-recipient.ts'
+import type { KeyRecipient } from './age-recipient.ts'
 import { encodeBase64 } from './base64.ts'
 import { encodeBech32 } from './bech32.ts'
 import { deriveKey } from './derive-key.ts'
@@ -14,7 +14,7 @@ export const X25519_LABEL = 'age-encryption.org/v1/X25519'
  * @param point 32 bytes
  * @throws NixsecretError `recipient` where the point is of low order: anyone could read what is encrypted to it
  */
-export function x25519Recipient(point: Buffer): AgeRecipient {
+export function x25519Recipient(point: Buffer): KeyRecipient {
   const publicKey = importPoint(point)
   const weak = () => new NixsecretError('recipient', 'age1 key of low order: it protects nothing')
   if (isLowOrder(publicKey)) throw weak()

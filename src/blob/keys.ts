@@ -1,16 +1,19 @@
 import type { AgeIdentity } from '../age/identity.ts'
 import { type AskPassphrase, parseIdentityFile } from '../age/identity-file.ts'
+import type { UnwrapByPlugin } from '../age/plugin/plugin-identity.ts'
 import { isPublicKeyFile } from '../age/ssh/agent-key.ts'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { type GitOptions, splitNul, tryGit } from '../git/run-git.ts'
 import { identityPaths, readIdentityFile } from '../host/identity-files.ts'
+import { unwrapByPlugin } from './plugins.ts'
 import { throughAgent } from './through-agent.ts'
 
 /** The private keys of this user for this repository, read when first needed. */
 export class Keys {
   readonly #git: GitOptions
   readonly #ask: AskPassphrase
+  readonly #plugins: UnwrapByPlugin | null
   #loaded: Promise<AgeIdentity[]> | null = null
   /** What was wrong with single identity files, each said once; the others serve all the same. */
   readonly problems: NixsecretError[] = []
@@ -19,10 +22,19 @@ export class Keys {
   /** Whether one of them is under a passphrase; known once they have been read. */
   underPassphrase = false
 
-  /** @param ask how to get a passphrase; null where nobody may be asked */
-  constructor(git: GitOptions, ask: AskPassphrase | null) {
+  /**
+   * @param ask how to get a passphrase; null where nobody may be asked
+   * @param plugins how keys of age plugins are used; by default they are started only where there is one to ask, as
+   *   one may wait for a touch
+   */
+  constructor(
+    git: GitOptions,
+    ask: AskPassphrase | null,
+    plugins: UnwrapByPlugin | null = ask === null ? null : unwrapByPlugin(ask),
+  ) {
     this.#git = git
     this.#ask = ask ?? (async () => null)
+    this.#plugins = plugins
   }
 
   /** Every identity that could be read; faults go to {@link problems}. */
@@ -66,13 +78,14 @@ export class Keys {
   async #load(): Promise<AgeIdentity[]> {
     const identities: AgeIdentity[] = []
     for (const { name, bytes } of await this.#read()) {
-      const parsed = parseIdentityFile(bytes, name, this.#ask, throughAgent)
+      const outside = { agent: throughAgent, plugins: this.#plugins }
+      const parsed = parseIdentityFile(bytes, name, this.#ask, outside)
       const found = await parsed.catch((fault: unknown) => this.#note(fault, name))
       identities.push(...(found ?? []).map((identity) => this.#noted(identity, name)))
     }
     // The agent is asked where no file will do.
     identities.sort((a, b) => Number(a.reveal !== undefined) - Number(b.reveal !== undefined))
-    this.underPassphrase = identities.some(({ mayAsk }) => mayAsk === true)
+    this.underPassphrase = identities.some(({ mayAsk, plugin }) => mayAsk === true && plugin === undefined)
     return identities
   }
 

@@ -1,5 +1,6 @@
 import { enarmor } from '../age/armor.ts'
-import { prepareHeader, sealBytes } from '../age/seal.ts'
+import { sealBytes } from '../age/seal.ts'
+import { headerFor } from './plugins.ts'
 import type { Readers } from './readers.ts'
 
 /**
@@ -12,6 +13,6 @@ export async function sealBlob(
   { armored = false }: { armored?: boolean } = {},
 ): Promise<Buffer> {
   if (plaintext.length === 0) return Buffer.alloc(0)
-  const sealed = sealBytes(await prepareHeader(readers.recipients, [readers.stanza]), plaintext)
+  const sealed = sealBytes(await headerFor(readers), plaintext)
   return armored ? enarmor(sealed) : sealed
 }

@@ -1,5 +1,7 @@
-/** Asks for a passphrase on the terminal, loading what that takes only then; null where there is none. */
-export async function askOnTerminal(prompt: string): Promise<string | null> {
+import type { AskKind } from '../age/ask-passphrase.ts'
+
+/** Asks on the terminal, loading what that takes only then; null where there is none. See `AskPassphrase`. */
+export async function askOnTerminal(prompt: string, kind: AskKind = 'secret'): Promise<string | null> {
   const { askPassphrase } = await import('../host/ask-passphrase.ts')
-  return askPassphrase(prompt)
+  return askPassphrase(kind === 'message' ? prompt : `${prompt}: `, kind)
 }

@@ -127,6 +127,10 @@ async function printLocked(repo: Repository, report: InitReport, opened: OpenedF
     printNote(`${stay(why.agent.length)} locked: ${why.agentFault.message}`)
     for (const hint of why.agentFault.hints) printHint(hint)
   }
+  if (why.plugin.length > 0) {
+    printNote(`${stay(why.plugin.length)} locked: an age plugin could open what your key is for, and did not`)
+    printHint(UNLOCK_IN_TERMINAL)
+  }
   const foreign = why.foreign.length + why.openable.length
   if (foreign === 0) return
   const reason =

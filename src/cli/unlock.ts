@@ -68,6 +68,11 @@ async function printWhy(space: Workspace, paths: readonly BytePath[]): Promise<v
     printWarning(`${why.agentFault.message}: ${namePaths(why.agent)}`)
     for (const hint of why.agentFault.hints) printHint(hint)
   }
+  if (why.plugin.length > 0) {
+    printWarning(`what age plugins here could open, and did not: ${namePaths(why.plugin)}`)
+    printHint('git nixsecret doctor    # are the plugins there?')
+    printHint(UNLOCK_IN_TERMINAL)
+  }
   const foreign = [...why.foreign, ...why.openable]
   if (foreign.length === 0) return
   await space.keys.identities()

@@ -33,7 +33,7 @@ function makeHeaders(order: HeaderOrder): void {
   if (readers === undefined) return
   const made: PreparedHeader[] = []
   for (let i = 0; i < order.count; i++) {
-    // Never a promise: post-quantum recipients are not ordered here.
+    // Never a promise: post-quantum recipients and those of plugins are not ordered here.
     made.push(prepareHeader(readers.recipients, [readers.stanza]) as PreparedHeader)
   }
   const batch: HeaderBatch = {

@@ -61,11 +61,12 @@ export class FilterProcess implements FilterHandler {
   /** To be called when git has closed its end: by then it has written the files. */
   end(): void {
     if (this.#context.repo.workTree !== null) restrictModes(this.#context.repo.workTree, this.#opened)
-    const notices = this.#notices.lines(this.#context.keys.underPassphrase)
+    const { keys } = this.#context
+    const unanswered = keys.problems.some(({ code }) => code === 'passphrase')
+    const notices = this.#notices.lines(keys.underPassphrase, unanswered)
     this.#report.notice(notices)
     // Why a key did not serve matters only to who misses it.
-    if (this.#notices.missed)
-      for (const { message } of this.#context.keys.problems) this.#report.warning(message)
+    if (this.#notices.missed) for (const { message } of keys.problems) this.#report.warning(message)
     if (this.#held && this.#context.locked.damaged) this.#report.warning(LOCK_STATE_DAMAGED)
     this.#context.close()
   }

@@ -1,4 +1,6 @@
-import { type PreparedHeader, prepareHeader } from '../age/seal.ts'
+import type { AgeRecipient } from '../age/age-recipient.ts'
+import type { PreparedHeader } from '../age/seal.ts'
+import { headerFor } from '../blob/plugins.ts'
 import type { Readers } from '../blob/readers.ts'
 import { CryptoThread } from './crypto-thread.ts'
 
@@ -44,11 +46,11 @@ export class HeaderSource {
   /** A header for one blob. */
   take(readers: Readers): PreparedHeader | Promise<PreparedHeader> {
     const stock = this.#stockFor(readers)
-    if (++stock.taken > BEFORE_WORKER && !readers.recipients.some((recipient) => recipient.postQuantum)) {
+    if (++stock.taken > BEFORE_WORKER && readers.recipients.every(isMadeAhead)) {
       this.#order(stock, readers)
       this.#collect()
     }
-    return stock.ready.pop() ?? prepareHeader(readers.recipients, [readers.stanza])
+    return stock.ready.pop() ?? headerFor(readers)
   }
 
   close(): void {
@@ -95,4 +97,9 @@ export class HeaderSource {
       }
     }
   }
+}
+
+/** Whether the thread makes headers for such a key: not where that takes what is not loaded there. */
+function isMadeAhead({ type }: AgeRecipient): boolean {
+  return type !== 'plugin' && type !== 'mlkem768x25519'
 }

@@ -1,5 +1,5 @@
 import { beginsAsAge } from '../age/inspect.ts'
-import { prepareHeader } from '../age/seal.ts'
+import { headerFor } from '../blob/plugins.ts'
 import type { BytePath } from '../byte-path.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { type LargeClean, wantedReaders } from './clean.ts'
@@ -22,7 +22,7 @@ export async function beginLargeClean(
   if (neverEncrypted(path)) return new PassedContent(context)
   const wanted = await wantedReaders(context, path)
   if (wanted.readers === null || beginsAsAge(head)) return new KeptContent(context, path, earlier, head)
-  const header = await prepareHeader(wanted.readers.recipients, [wanted.readers.stanza])
+  const header = await headerFor(wanted.readers)
   const first = direct !== null && (await earlier.index()) === null && (await earlier.head()) === null
   return new SealedContent(context, { path, earlier, readers: wanted.readers }, header, first ? direct : null)
 }

@@ -27,15 +27,17 @@ export class Notices {
   /**
    * Lines to print, and a command to find out more. Empty where all went well.
    * @param underPassphrase whether a key is there that could not be asked for its passphrase
+   * @param unanswered whether the plugin of a key asked for something in vain
    */
-  lines(underPassphrase: boolean): { messages: string[]; hints: string[] } {
+  lines(underPassphrase: boolean, unanswered = false): { messages: string[]; hints: string[] } {
     const [locked, damaged, sealedOpen] = [this.#locked, this.#damaged, this.#sealedOpen]
     const messages = []
     const hints = []
     const why = underPassphrase ? 'no key here opens, without its passphrase,' : 'no key here opens'
     if (locked.size > 0) messages.push(`${why} ${names(locked)}: left locked (as ciphertext)`)
     if (damaged.size > 0) messages.push(`damaged, left as it is in git: ${names(damaged)}`)
-    const hint = underPassphrase && locked.size > 0 ? 'git nixsecret unlock' : 'git nixsecret status'
+    const hint =
+      (underPassphrase || unanswered) && locked.size > 0 ? 'git nixsecret unlock' : 'git nixsecret status'
     if (this.missed) hints.push(hint)
     if (sealedOpen.size > 0) {
       messages.push(`still plaintext in the work tree, though to stay ciphertext there: ${names(sealedOpen)}`)

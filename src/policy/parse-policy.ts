@@ -13,7 +13,8 @@ import { isTable, names, onlyKeys, own, texts, topTable } from './toml-shape.ts'
 export interface CheckedKey {
   /** Without comment. */
   readonly canonical: string
-  readonly postQuantum: boolean
+  /** Null where that is not known before something is encrypted. */
+  readonly postQuantum: boolean | null
 }
 
 /** Reads a public key; throws NixsecretError where it is none. */
@@ -40,7 +41,7 @@ export function parsePolicy(text: string, file: string, checkKey?: CheckKey): Po
 class PolicyReader {
   readonly #source: PolicySource
   readonly #checkKey: CheckKey | undefined
-  readonly #postQuantum = new Map<string, boolean>()
+  readonly #postQuantum = new Map<string, boolean | null>()
 
   constructor(source: PolicySource, checkKey: CheckKey | undefined) {
     this.#source = source

@@ -93,7 +93,7 @@ async function reseal(space: Workspace, file: StaleFile, fileKey: Buffer): Promi
   const blob = blobStream(file.oid, space.git)
   const sealed = file.armored ? [dearmor(await wholeOf(blob))] : blob
   const plaintext = hashed(openPieces(sealed, file.header, fileKey), hasher, file.path)
-  const fresh = sealPieces(plaintext, file.readers)
+  const fresh = sealPieces(plaintext, file.readers, space.ask)
   const newOid = await writeBlob(file.armored ? enarmor(await wholeOf(fresh)) : fresh, space.blobs)
   return { ...file, newOid, hash: hasher.digest() }
 }

@@ -1,6 +1,7 @@
+import type { AskPassphrase } from '../age/ask-passphrase.ts'
 import type { Header } from '../age/header.ts'
 import { PayloadOpener, PayloadSealer } from '../age/payload.ts'
-import { prepareHeader } from '../age/seal.ts'
+import { headerFor } from '../blob/plugins.ts'
 import type { Readers } from '../blob/readers.ts'
 
 /** Pieces of a content. */
@@ -30,9 +31,16 @@ export async function* openPieces(
   yield* opener.final()
 }
 
-/** A binary age file for these readers, piece by piece. */
-export async function* sealPieces(plaintext: Pieces, readers: Readers): AsyncGenerator<Buffer> {
-  const prepared = await prepareHeader(readers.recipients, [readers.stanza])
+/**
+ * A binary age file for these readers, piece by piece.
+ * @param ask what a plugin of age may ask by
+ */
+export async function* sealPieces(
+  plaintext: Pieces,
+  readers: Readers,
+  ask: AskPassphrase | null,
+): AsyncGenerator<Buffer> {
+  const prepared = await headerFor(readers, ask)
   const sealer = new PayloadSealer(prepared.fileKey)
   yield prepared.bytes
   for await (const piece of plaintext) yield* sealer.update(piece)

@@ -41,7 +41,7 @@ export async function storeSecret(space: Workspace, target: Target, plaintext: P
       yield piece
     }
   }
-  const sealed = sealPieces(hashed(), target.readers)
+  const sealed = sealPieces(hashed(), target.readers, space.ask)
   const fresh = await writeBlob(target.armored ? enarmor(await wholeOf(sealed)) : sealed, space.blobs)
   const hash = hasher.digest()
   const known = await keptBlob(space, target, hash)

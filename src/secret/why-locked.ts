@@ -20,12 +20,14 @@ export interface WhyLocked {
   readonly agent: readonly BytePath[]
   /** Why it can't. */
   readonly agentFault: NixsecretError | null
+  /** A key here that only a plugin of age can use may be among its readers; the plugin was not started. */
+  readonly plugin: readonly BytePath[]
   /** No key here is among its readers. */
   readonly foreign: readonly BytePath[]
 }
 
 /**
- * Looks why files of the work tree are ciphertext. Asks for no passphrase.
+ * Looks why files of the work tree are ciphertext. Asks for no passphrase, and starts no plugin.
  * @param git `cwd` must be the top of the work tree
  */
 export async function whyLocked(
@@ -33,18 +35,27 @@ export async function whyLocked(
   git: GitOptions & { readonly cwd: string },
 ): Promise<WhyLocked> {
   const mayAsk = (await new Keys(git, null).identities()).some((identity) => identity.mayAsk)
-  const keep = { openable: [], damaged: [], passphrase: [], agent: [], foreign: [] } as Record<
-    Exclude<keyof WhyLocked, 'agentFault'>,
-    BytePath[]
-  >
+  const keep: Record<Exclude<keyof WhyLocked, 'agentFault'>, BytePath[]> = {
+    openable: [],
+    damaged: [],
+    passphrase: [],
+    agent: [],
+    plugin: [],
+    foreign: [],
+  }
   let agentFault: NixsecretError | null = null
   let keys = new Keys(git, null)
   for (const [i, path] of paths.entries()) {
     let asked = false
+    let wanted = false
     // A key remembers that it has asked; so each file gets keys that have not, as long as that takes no time.
     if (mayAsk && i < MOST_ASKED) {
-      keys = new Keys(git, async () => {
+      const ask = async () => {
         asked = true
+        return null
+      }
+      keys = new Keys(git, ask, async () => {
+        wanted = true
         return null
       })
     }
@@ -54,6 +65,7 @@ export async function whyLocked(
     if (state === 'open') keep.openable.push(path)
     else if (state === 'damaged') keep.damaged.push(path)
     else if (asked || (mayAsk && i >= MOST_ASKED)) keep.passphrase.push(path)
+    else if (wanted) keep.plugin.push(path)
     else if (agentFault !== null && mayBeForAgent(bytes)) keep.agent.push(path)
     else keep.foreign.push(path)
   }

@@ -2,6 +2,7 @@ import type { AskPassphrase } from '../age/identity-file.ts'
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { Memo } from '../blob/memo.ts'
+import { unwrapByPlugin } from '../blob/plugins.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { openRepository, type Repository, requireWorkTree } from '../git/repository.ts'
@@ -20,6 +21,8 @@ export class Workspace {
   readonly catFile: CatFile
   readonly keys: Keys
   readonly memo: Memo
+  /** How to get a passphrase, or what a plugin of age asks for; null where nobody may be asked. */
+  readonly ask: AskPassphrase | null
   /** Whether a passphrase was wanted that nobody could be asked for. */
   passphraseMissed = false
   readonly #policy: PolicySource
@@ -33,11 +36,14 @@ export class Workspace {
     this.git = moved ? { cwd, env: { GIT_DIR: repo.gitDir, GIT_WORK_TREE: cwd } } : { cwd }
     this.blobs = { ...this.git, spoolDir: `${repo.stateDir}/tmp` }
     this.catFile = new CatFile(this.git)
-    this.keys = new Keys(this.git, async (prompt) => {
-      const answer = (await ask?.(prompt)) ?? null
-      if (answer === null) this.passphraseMissed = true
+    this.ask = ask
+    const asked: AskPassphrase = async (prompt, kind) => {
+      const answer = (await ask?.(prompt, kind)) ?? null
+      // What a plugin asks for it names itself, as its kind.
+      if (answer === null && kind === undefined) this.passphraseMissed = true
       return answer
-    })
+    }
+    this.keys = new Keys(this.git, asked, ask === null ? null : unwrapByPlugin(asked))
     this.memo = new Memo(repo.stateDir)
     this.#policy = new PolicySource(repo.workTree, this.catFile)
   }

@@ -15,8 +15,10 @@ export interface OwnKey {
   readonly file: string
   /** Whether ssh-agent holds the private half, and {@link file} only the public one. */
   readonly throughAgent: boolean
-  /** The public half, with its comment where there is one; null where only a passphrase would tell. */
+  /** The public half, with its comment where there is one; null where only a passphrase or a plugin would tell. */
   readonly publicKey: string | null
+  /** The plugin of age that it takes to use this key, or null. */
+  readonly plugin: string | null
 }
 
 /** What was found out about the private keys of this user. */
@@ -52,17 +54,17 @@ export async function ownKeys(cwd: string, named: string | null): Promise<OwnKey
 
 async function keysIn(file: string): Promise<OwnKey[]> {
   const bytes = await readIdentityFile(file)
-  const identities = await parseIdentityFile(bytes, file, nobody, throughAgent)
+  const identities = await parseIdentityFile(bytes, file, nobody, { agent: throughAgent })
   if (identities.length === 0) {
     throw new NixsecretError('identity', `${displayText(file)} holds no private key`, {
       hints: ['ssh-keygen -t ed25519'],
     })
   }
   const keys: OwnKey[] = []
-  for (const { recipient, reveal } of identities) {
+  for (const { recipient, reveal, plugin = null } of identities) {
     const publicKey = (await reveal?.()) ?? recipient
     const shown = publicKey === null ? null : withComment(file, publicKey)
-    keys.push({ file, publicKey: shown, throughAgent: isPublicKeyFile(bytes) })
+    keys.push({ file, plugin, publicKey: shown, throughAgent: isPublicKeyFile(bytes) })
   }
   return keys
 }

@@ -68,6 +68,7 @@ test('what is no key is refused with file and line, and never quoted', async () 
   const key = await generateX25519Identity()
   const recipient = await identityToRecipient(key)
   const scalar31 = encodeBech32('AGE-SECRET-KEY-', Buffer.alloc(31, 7)).toUpperCase()
+  const pluginLine = (name: string) => encodeBech32(`AGE-PLUGIN-${name}-`, Buffer.alloc(9, 7)).toUpperCase()
   const other = encodeBech32('AGE-SECRET-KEY-X-', Buffer.alloc(32, 7)).toUpperCase()
   const cases: [string, string][] = [
     ['', 'keys.txt: no private key in it'],
@@ -78,7 +79,8 @@ test('what is no key is refused with file and line, and never quoted', async () 
     [scalar31, 'keys.txt:1: private key mistyped or cut off'],
     [other, 'keys.txt:1: private key of a kind that is not known here'],
     [key.toLowerCase(), 'keys.txt:1: not a private key of age'],
-    ['AGE-PLUGIN-YUBIKEY-1QQQ', 'keys.txt:1: keys of age plugins are not supported'],
+    ['AGE-PLUGIN-YUBIKEY-1QQQ', 'keys.txt:1: key of an age plugin mistyped or cut off'],
+    [pluginLine('PWN/PWN'), 'keys.txt:1: key of an age plugin of an impossible name'],
     [`${key} trailing`, 'keys.txt:1: private key mistyped or cut off'],
     ['hunter2', 'keys.txt:1: not a private key of age'],
     ['-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n', 'keys.txt: malformed OpenSSH private key'],

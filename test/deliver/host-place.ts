@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { findProgram } from '../../src/setup/find-program.ts'
+import { findProgram } from '../../src/host/find-program.ts'
 import { needs } from '../support/needs.ts'
 import { type Person, startRepository } from '../support/story.ts'
 

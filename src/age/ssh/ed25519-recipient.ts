@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { NixsecretError } from '../../errors.ts'
-import type { AgeRecipient } from '../age-recipient.ts'
+import type { KeyRecipient } from '../age-recipient.ts'
 import { encodeBase64 } from '../base64.ts'
 import { deriveKey } from '../derive-key.ts'
 import { sealFileKey } from '../file-key.ts'
@@ -22,7 +22,7 @@ export function ed25519Tweak(key: Ed25519Key): KeyObject {
  * An `ssh-ed25519` key, as agessh uses it.
  * @throws NixsecretError `recipient` where it is no point of the curve, or one that protects nothing
  */
-export function ed25519Recipient(key: Ed25519Key): AgeRecipient {
+export function ed25519Recipient(key: Ed25519Key): KeyRecipient {
   const point = montgomeryPoint(key.point)
   if (point === null) throw new NixsecretError('recipient', 'ssh-ed25519 key that is no point of the curve')
   // X25519(tweak, X25519(ephemeral, point)) = X25519(ephemeral, X25519(tweak, point)): half of it is done here, once.

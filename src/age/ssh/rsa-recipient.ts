@@ -1,6 +1,6 @@
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import { NixsecretError } from '../../errors.ts'
-import type { AgeRecipient } from '../age-recipient.ts'
+import type { KeyRecipient } from '../age-recipient.ts'
 import { formatPublicKey, keyTag, type SshPublicKey } from './public-key.ts'
 
 /** RSA-OAEP as agessh uses it (https://pkg.go.dev/filippo.io/age/agessh), for `publicEncrypt` and `privateDecrypt`. */
@@ -14,7 +14,7 @@ export const RSA_OPTIONS = {
  * An `ssh-rsa` key, as agessh uses it.
  * @throws NixsecretError `recipient` where OpenSSL can't use it
  */
-export function rsaRecipient(key: Extract<SshPublicKey, { type: 'ssh-rsa' }>): AgeRecipient {
+export function rsaRecipient(key: Extract<SshPublicKey, { type: 'ssh-rsa' }>): KeyRecipient {
   const jwk = {
     kty: 'RSA',
     n: key.modulus.toString('base64url'),
