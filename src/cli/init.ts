@@ -25,9 +25,11 @@ from being committed or pushed, and, if there is none yet, the policy (nixsecret
 .gitattributes that say what is encrypted. In a clone that has a policy it decrypts what your key opens.
 Again, it changes nothing.
 
-  --identity FILE         your private key (age or OpenSSH), or the .pub file of one in ssh-agent; else $NIXSECRET_IDENTITY,
+  --identity FILE         your private key (age, OpenSSH, or an age plugin's), or the .pub file of one in ssh-agent;
+                          else $NIXSECRET_IDENTITY,
                           ~/.config/git-nixsecret/identity.txt, ~/.ssh/id_ed25519 or ~/.ssh/id_rsa
-  --recipient [NAME=]KEY  who else can read: age1…, ssh-ed25519 … or ssh-rsa …; may be repeated
+  --recipient [NAME=]KEY  who else can read: age1…, ssh-ed25519 … or ssh-rsa …, or age1NAME1… of an age
+                          plugin; may be repeated
   --path GLOB             what is encrypted, as in .gitattributes, from the top of the repository; a directory means
                           everything below it; may be repeated (default: secrets/**)
   --sealed                these files stay ciphertext in the work tree, even for those who hold a key: show, edit and
@@ -104,8 +106,10 @@ function printReport(report: InitReport, opened: OpenedFiles, atTop: boolean): v
   const { policy } = report
   if (policy !== null) {
     if (policy.ownIncluded) return
-    if (report.own.keys.some(({ publicKey }) => publicKey === null)) {
-      printWarning('whether your key is among the readers cannot be told without its passphrase')
+    const hidden = report.own.keys.find(({ publicKey }) => publicKey === null)
+    if (hidden !== undefined) {
+      const by = hidden.plugin === null ? 'without its passphrase' : `but by its plugin, ${hidden.plugin}`
+      printWarning(`whether your key is among the readers cannot be told ${by}`)
     } else {
       printWarning('no key of yours is among the readers: you will not be able to read what you encrypt')
     }

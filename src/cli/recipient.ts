@@ -16,8 +16,8 @@ export const help = `usage: git nixsecret recipient add NAME KEY [--group GROUP]
 
 Says in nixsecret.toml who can read the secrets; its comments stay. No secret changes before "git nixsecret rekey".
 
-  add      KEY is age1…, age1pq1…, ssh-ed25519 … or ssh-rsa …: a public key. NAME becomes a reader of every secret
-           that no rule names ([default] in nixsecret.toml). Instead of that:
+  add      KEY is age1…, age1pq1…, ssh-ed25519 … or ssh-rsa …, or age1NAME1… of an age plugin: a public key. NAME
+           becomes a reader of every secret that no rule names ([default] in nixsecret.toml). Instead of that:
              --group GROUP   a member of that group, and so a reader of what the group reads; may be repeated
              --no-default    only a name with a key, for you to put into rules
            Instead of KEY, what can be found; it is shown with its fingerprint, and you are asked:

@@ -102,7 +102,7 @@ async function planInit(repo: Repository, options: InitOptions): Promise<Plan> {
   const config = await GitConfig.read(workTree, 'local')
   const own = await ownKeys(workTree, options.identity)
   const fresh = !(await hasPolicy(workTree))
-  const policy = fresh ? planPolicy(options.recipients, own, await userName(workTree)) : null
+  const policy = fresh ? await planPolicy(options.recipients, own, await userName(workTree)) : null
   if (!fresh) await refuseNewRecipients(workTree, options.recipients)
   const place = options.hooks ? await hooksPlace(repo, version) : null
   const entries = [...REPOSITORY_ENTRIES, ...(place?.method === 'config' ? hookEntries() : [])]

@@ -1,7 +1,9 @@
+import { pluginProgram } from '../age/plugin/plugin-key.ts'
 import { checkRecipients, parseRecipient } from '../age/recipient.ts'
 import { policyFrom } from '../blob/policy-from.ts'
 import { NixsecretError } from '../errors.ts'
 import { newPolicy } from '../policy/edit-policy.ts'
+import { claimedRecipient } from './claimed-recipient.ts'
 import { Names, type NewRecipient, nameFromKey, ownName, parseRecipientOption } from './name-recipient.ts'
 import type { OwnKeys } from './own-key.ts'
 
@@ -19,7 +21,11 @@ export interface NewPolicy {
  * @param userName git's `user.name`, for want of a better name
  * @throws NixsecretError `recipient` for a key that is none, `identity` where nobody could read
  */
-export function planPolicy(options: readonly string[], own: OwnKeys, userName: string | null): NewPolicy {
+export async function planPolicy(
+  options: readonly string[],
+  own: OwnKeys,
+  userName: string | null,
+): Promise<NewPolicy> {
   const names = new Names()
   const ownKey = own.keys.find((key) => key.publicKey !== null)?.publicKey ?? null
   const asked = options.map((option) => parseRecipientOption(option))
@@ -38,7 +44,7 @@ export function planPolicy(options: readonly string[], own: OwnKeys, userName: s
     if (!byKey.has(canonical))
       byKey.set(canonical, { name: names.claimLike(nameFromKey(ownKey) ?? ownName(userName)), key: ownKey })
   }
-  if (byKey.size === 0) throw noKey(own)
+  if (byKey.size === 0) throw await noKey(own, ownName(userName))
   const readers = [...byKey.values()]
   checkRecipients([...byKey.keys()].map((key) => parseRecipient(key)))
   const canonicalOwn = own.keys.flatMap((key) =>
@@ -53,8 +59,18 @@ export function planPolicy(options: readonly string[], own: OwnKeys, userName: s
   }
 }
 
-function noKey(own: OwnKeys): NixsecretError {
+async function noKey(own: OwnKeys, name: string): Promise<NixsecretError> {
   const hidden = own.keys[0]
+  if (hidden !== undefined && hidden.plugin !== null) {
+    const program = pluginProgram(hidden.plugin)
+    const claimed = await claimedRecipient(hidden.file, hidden.plugin)
+    const key = claimed ?? `age1${hidden.plugin}1…`
+    return new NixsecretError(
+      'identity',
+      `only ${program} knows the public half of your key, so name it yourself${claimed === null ? '' : ', if it is what the comment in the file says'}`,
+      { hints: [`git nixsecret init --recipient ${name}=${key}`] },
+    )
+  }
   if (hidden !== undefined) {
     return new NixsecretError(
       'identity',

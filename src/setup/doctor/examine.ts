@@ -6,6 +6,7 @@ import { checkFiles } from './files.ts'
 import type { Diagnosis } from './finding.ts'
 import { checkHooks } from './hooks.ts'
 import { checkKeys } from './keys.ts'
+import { checkPlugins } from './plugins.ts'
 import { checkPolicy } from './policy.ts'
 import { checkPrograms } from './programs.ts'
 import { checkState } from './state.ts'
@@ -23,6 +24,7 @@ export async function examine(repo: Repository): Promise<Diagnosis[]> {
     ...(await checkHooks(repo, config)),
     checkState(repo),
     ...diagnoses,
+    ...checkPlugins(policy),
     ...(await checkKeys(cwd, policy)),
     ...(await checkFiles(repo)),
     ...(await checkTemporary()),

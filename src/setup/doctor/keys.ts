@@ -9,6 +9,7 @@ import { looseMode } from '../../host/identity-files.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type OwnKey, ownKeys } from '../own-key.ts'
 import { type Diagnosis, fine, problem, warning } from './finding.ts'
+import { checkPluginKey } from './plugins.ts'
 
 /** The private keys of this user: found, readable, safe from others, and known to the policy. */
 export async function checkKeys(cwd: string, policy: Policy | null): Promise<Diagnosis[]> {
@@ -67,6 +68,8 @@ async function checkPlace(cwd: string, file: string): Promise<Diagnosis[]> {
 
 function checkKey(key: OwnKey, names: ReadonlyMap<string, string> | null): Diagnosis {
   const file = displayText(key.file)
+  const { plugin } = key
+  if (plugin !== null) return checkPluginKey({ ...key, plugin })
   if (key.publicKey === null) return fine('identity', `${file}: locked with a passphrase`)
   const name = names === null ? undefined : nameOf(key, names)
   const how = key.throughAgent ? `${file}, through ssh-agent` : file
