@@ -29,9 +29,8 @@ export async function wrapByPlugin(
   fileKey: Uint8Array,
   ask: AskPassphrase | null,
 ): Promise<PluginWrapped> {
-  const program = pluginProgram(recipient.name)
-  const prompts = new PromptAnswerer(program, ask)
-  const run = new Run(program, ask, prompts, `to encrypt to ${displayText(short(recipient.canonical))}`)
+  const prompts = new PromptAnswerer(pluginProgram(recipient.name), ask)
+  const run = new Run(prompts, ask, `to encrypt to ${short(recipient.canonical)}`, 'set PATH < FILE')
   return run.talk(new WrapConversation(recipient, fileKey, prompts), 'recipient')
 }
 
@@ -41,9 +40,8 @@ export function unwrapByPlugin(
   stanzas: readonly Stanza[],
   ask: AskPassphrase,
 ): Promise<Uint8Array | null> {
-  const program = pluginProgram(key.name)
-  const prompts = new PromptAnswerer(program, ask)
-  const run = new Run(program, ask, prompts, `for the key in ${key.description}`)
+  const prompts = new PromptAnswerer(pluginProgram(key.name), ask)
+  const run = new Run(prompts, ask, `for the key in ${key.description}`, 'unlock')
   const result = queue.then(() => run.talk(new UnwrapConversation(key, stanzas, prompts), 'identity'))
   queue = result.catch(() => {})
   return result.then((fileKey) => {
@@ -58,13 +56,18 @@ class Run {
   readonly #ask: AskPassphrase | null
   readonly #prompts: PromptAnswerer
   readonly #why: string
+  readonly #again: string
 
-  /** @param why for people: what it is started for */
-  constructor(program: string, ask: AskPassphrase | null, prompts: PromptAnswerer, why: string) {
-    this.#program = program
+  /**
+   * @param why for people: what it is started for
+   * @param again the command of ours that does it where questions can be answered
+   */
+  constructor(prompts: PromptAnswerer, ask: AskPassphrase | null, why: string, again: string) {
+    this.#program = prompts.program
     this.#ask = ask
     this.#prompts = prompts
     this.#why = why
+    this.#again = again
   }
 
   async talk<Result>(conversation: Conversation<Result>, code: 'recipient' | 'identity'): Promise<Result> {
@@ -107,7 +110,7 @@ class Run {
           hints: ['git nixsecret edit PATH    # or set: these ask'],
         })
       : new NixsecretError(code, `${text}; it asked for something, and got no answer`, {
-          hints: ['git nixsecret unlock    # in a terminal'],
+          hints: [`git nixsecret ${this.#again}    # in a terminal`],
         })
   }
 }

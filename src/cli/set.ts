@@ -8,6 +8,7 @@ import { storeSealed } from '../secret/store-sealed.ts'
 import { type Stored, storeSecret } from '../secret/store-secret.ts'
 import { type Target, targetAt } from '../secret/target.ts'
 import { Workspace } from '../secret/workspace.ts'
+import { askOnTerminal } from './ask-on-terminal.ts'
 import { parseOptions } from './parse-options.ts'
 import { printNote, printWarning } from './print.ts'
 
@@ -32,7 +33,8 @@ export async function run(args: string[]): Promise<number> {
       hints: ['git nixsecret set PATH < FILE'],
     })
   }
-  const space = await Workspace.open(null)
+  // No key is needed, but a plugin of age may ask for something to encrypt.
+  const space = await Workspace.open(askOnTerminal)
   try {
     const target = await targetAt(space, filePathArgument(space, name))
     if (process.stdin.isTTY)

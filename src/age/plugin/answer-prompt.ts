@@ -13,14 +13,15 @@ const FAIL = message(['fail'])
  * make of that is for the plugin to decide.
  */
 export class PromptAnswerer {
-  readonly #program: string
+  /** Whose questions these are. */
+  readonly program: string
   readonly #ask: AskPassphrase | null
   /** Whether there was a question that nobody could be asked. */
   missed = false
 
   /** @param ask null where nobody may be asked */
   constructor(program: string, ask: AskPassphrase | null) {
-    this.#program = program
+    this.program = program
     this.#ask = ask
   }
 
@@ -67,7 +68,7 @@ export class PromptAnswerer {
   }
 
   #shown(text: Uint8Array): string {
-    return `${this.#program}: ${plain(text, MAX_SHOWN).replace(/[:.]$/, '')}`
+    return `${this.program}: ${plain(text, MAX_SHOWN).replace(/[:.]$/, '')}`
   }
 }
 
