@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { encodeBech32 } from '../../src/age/bech32.ts'
 import { parseHeader } from '../../src/age/header.ts'
 import { parseRecipient } from '../../src/age/recipient.ts'
 import { prepareHeader } from '../../src/age/seal.ts'
@@ -80,6 +81,30 @@ test('no digest: a file of another tool', async () => {
   assert.is(judgeReaders(await header([AGE], []), both), 'no-digest')
   assert.is(headerDigest(await header([AGE], [])), null)
   assert.is(headerDigest(await header([AGE], [both.stanza])), both.digest)
+})
+
+test('keys of plugins: their stanzas have any type and number, but only where the policy names such keys', async () => {
+  const plugin = encodeBech32('age1nstest', Buffer.alloc(33, 9))
+  const one = readers(AGE, plugin)
+  const two = readers(AGE, plugin, encodeBech32('age1nstest', Buffer.alloc(33, 8)))
+  const cases: [Readers, Stanza[], 'fits' | 'stale'][] = [
+    [one, [stanza('piv-p256', 'a')], 'fits'],
+    [one, [stanza('nstest', 'a'), stanza('nstest', 'b'), stanza('other')], 'fits'],
+    [one, [], 'stale'],
+    [one, [stanza('x-grease')], 'stale'],
+    // What a plain key or a passphrase opens is nobody's here.
+    [one, [stanza('X25519', 'a')], 'stale'],
+    [one, [stanza('nstest'), stanza('X25519', 'a')], 'stale'],
+    [one, [stanza('nstest'), stanza('ssh-ed25519', 'abc', 'd')], 'stale'],
+    [one, [stanza('nstest'), stanza('scrypt', 'a', '18')], 'stale'],
+    [two, [stanza('nstest')], 'stale'],
+    [two, [stanza('nstest'), stanza('nstest')], 'fits'],
+    [readers(AGE), [stanza('nstest')], 'stale'],
+  ]
+  for (const [wanted, stanzas, verdict] of cases)
+    assert.is(judgeReaders(await header([AGE], [...stanzas, wanted.stanza]), wanted), verdict)
+  const swapped = [stanza('nstest'), readers(AGE, plugin, SSH).stanza]
+  assert.is(judgeReaders(await header([AGE], swapped), one), 'stale')
 })
 
 test.run()

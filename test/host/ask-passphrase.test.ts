@@ -17,7 +17,7 @@ writeFileSync(
   `import { writeFileSync } from 'node:fs'
 import { askPassphrase } from ${JSON.stringify(module)}
 process.stdin.resume()
-const answers = await Promise.all(Array.from({ length: Number(process.argv[3]) }, (_, i) => askPassphrase('Pass\\x1b ' + i + ': ')))
+const answers = await Promise.all(Array.from({ length: Number(process.argv[3]) }, (_, i) => askPassphrase('Pass\\x1b ' + i + ': ', process.argv[4])))
 writeFileSync(process.argv[2], JSON.stringify(answers))
 process.exit(0)
 `,
@@ -77,7 +77,7 @@ let runs = 0
 
 async function session(
   keys: readonly string[],
-  { questions = 1, kill = 0, shell = [] as string[] } = {},
+  { questions = 1, kill = 0, shell = [] as string[], kind = 'secret' } = {},
 ): Promise<Session> {
   const result = join(dir, `result-${runs++}.json`)
   const typed = JSON.stringify(keys.map((key) => Buffer.from(key).toString('hex')))
@@ -92,6 +92,7 @@ async function session(
     script,
     result,
     String(questions),
+    kind,
   ]
   const child = spawn('python3', args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
@@ -127,6 +128,23 @@ if (hasPty) {
     assert.is(code, 0)
     assert.ok(silent, 'echo was on')
     assert.ok(restored, 'terminal was changed')
+  })
+
+  test('what may be seen is echoed, and edited by the terminal', async () => {
+    const { out, restored, silent, answers } = await session(['Adx\x7fa\r'], { kind: 'public' })
+    assert.equal(answers, ['Ada'])
+    assert.match(out, /^Pass\? 0: Adx\x08 \x08a\r\n$/)
+    assert.ok(!silent, 'echo was off')
+    assert.ok(restored, 'terminal was changed')
+    assert.equal((await session(['\x04'], { kind: 'public' })).answers, [null])
+    assert.is((await session(['Ad\x03'], { kind: 'public' })).code, -2)
+  })
+
+  test('a message is shown, and nothing is asked', async () => {
+    const { out, restored, answers } = await session([], { kind: 'message' })
+    assert.equal(answers, [''])
+    assert.is(out, 'Pass? 0: \r\n')
+    assert.ok(restored)
   })
 
   test('two questions wait for each other', async () => {
