@@ -298,6 +298,7 @@ if (able) {
     await place.policy(ONE.replace(']\n', ']\naddress = "op@h1"\n'), { 'secrets/db': 'plain-mark-db-sudo' })
     const done = await place.deliver('h1')
     assert.is(done.code, 0, done.stderr)
+    assert.match(done.out, /^h1 \(op@h1\): 1 written/)
     assert.is(place.text('/run/keys/db'), 'plain-mark-db-sudo')
     assert.is(place.owner('/run/keys/db'), '0:0 600')
     await place.policy(ONE.replace(']\n', ']\naddress = "nobody-special@h1"\n'), {

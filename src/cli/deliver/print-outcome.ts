@@ -2,6 +2,7 @@ import { displayPath } from '../../byte-path.ts'
 import type { DeliveredFile, HostReport } from '../../deliver/deliver-host.ts'
 import type { HostAddress } from '../../policy/host-address.ts'
 import { targetPath } from '../../policy/host-targets.ts'
+import type { PolicyHost } from '../../policy/policy.ts'
 import { paintFor, print, printError, printHint, printNote } from '../print.ts'
 import { jsonPath } from '../secret/json-path.ts'
 import type { Outcome } from './deliver-all.ts'
@@ -25,10 +26,14 @@ export function printOutcome(
     if (batch && said.length > 1) for (const line of said) printNote(`${host.name}: ${line}`)
     for (const hint of failure.hints) printHint(hint)
   }
-  if (report !== null && !json) printReport(host.name, report, dryRun)
+  if (report !== null && !json) printReport(host, report, dryRun)
 }
 
-function printReport(name: string, { files, removed, left }: HostReport, dryRun: boolean): void {
+function printReport(
+  { name, address }: PolicyHost,
+  { files, removed, left }: HostReport,
+  dryRun: boolean,
+): void {
   const changing = files.filter(({ change }) => change !== 'same')
   const same = files.length - changing.length
   const would = dryRun ? 'would be ' : ''
@@ -37,7 +42,9 @@ function printReport(name: string, { files, removed, left }: HostReport, dryRun:
     ...(removed.length > 0 ? [`${removed.length} ${would}removed`] : []),
     `${same} unchanged`,
   ]
-  print(`${paintFor(process.stdout)('bold', name)}: ${counts.join(', ')}`)
+  // Where it went, as the policy may have been changed by others.
+  const where = written(address) === name ? '' : ` (${written(address)})`
+  print(`${paintFor(process.stdout)('bold', name)}${where}: ${counts.join(', ')}`)
   for (const { target, change } of changing) {
     const how =
       change === 'owner' ? `now ${target.user}:${target.group} 0${target.mode}` : displayPath(target.path)
