@@ -27,6 +27,7 @@ export class SshAgent {
       askpass === undefined ? {} : { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: 'x' }
     const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore', env: { ...env, ...asking } })
     process.on('exit', () => child.kill('SIGKILL'))
+    child.unref()
     for (let i = 0; !existsSync(socket); i++) {
       if (i > 600 || child.exitCode !== null) throw new Error('ssh-agent did not start')
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -67,6 +68,7 @@ export class SshAgent {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = new Promise((resolve) => this.#child.on('close', resolve))
+    this.#child.ref()
     this.#child.kill()
     await ended
   }
