@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
 import { NixsecretError } from '../errors.ts'
-import { attributesLines, DEFAULT_PATH } from './attributes-lines.ts'
+import { attributesLines, DEFAULT_PATH } from '../git/attributes-lines.ts'
 import { patternsOf } from './path-option.ts'
 
 /** What `.gitattributes` is to be, and the lines of it that are new. */

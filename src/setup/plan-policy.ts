@@ -3,8 +3,9 @@ import { checkRecipients, parseRecipient } from '../age/recipient.ts'
 import { policyFrom } from '../blob/policy-from.ts'
 import { NixsecretError } from '../errors.ts'
 import { newPolicy } from '../policy/edit-policy.ts'
+import { Names, nameFromKey } from '../policy/recipient-names.ts'
 import { claimedRecipient } from './claimed-recipient.ts'
-import { Names, type NewRecipient, nameFromKey, ownName, parseRecipientOption } from './name-recipient.ts'
+import { type NewRecipient, ownName, parseRecipientOption } from './name-recipient.ts'
 import type { OwnKeys } from './own-key.ts'
 
 /** The policy that init would write. */

@@ -1,4 +1,4 @@
-import type { Driver } from '../git/check-attr.ts'
+import type { Driver } from './check-attr.ts'
 
 /** What is protected where nobody says otherwise. */
 export const DEFAULT_PATH = 'secrets/**'
