@@ -1,0 +1,60 @@
+import type { BytePath } from '../byte-path.ts'
+import type { Driver } from '../git/check-attr.ts'
+
+/** Who is to read: a public key as written, with its comment if it has one; or what a `to` of the policy may say. */
+export type ImportReader = { readonly key: string } | { readonly name: string }
+
+/** One secret that another scheme has. */
+export interface ImportedSecret {
+  /** Where it lies in this repository afterwards. */
+  readonly path: BytePath
+  /** Where it came from, for people; not escaped yet. */
+  readonly from: string
+  /** Null: whom the policy names for that path, without any rule of ours. */
+  readonly readers: readonly ImportReader[] | null
+  /** The driver that its line in `.gitattributes` is to name. */
+  readonly driver: Driver
+  /**
+   * Whether what lies at the path now, in the index and in the work tree, is this secret as the other scheme keeps it.
+   * If not, anything else that is there is left alone, and the import refused.
+   */
+  readonly inPlace: boolean
+  /** A blob of a protected file that may stay as it is; null where the plaintext is to be sealed. */
+  readonly sealed: Uint8Array | null
+  /**
+   * The plaintext, in memory only; null where no key here opens it. Called once.
+   * @throws NixsecretError with what is wrong with this secret: it is left out, the others come in
+   */
+  open(): Promise<Uint8Array | null>
+}
+
+/** Something that does not come in. */
+export interface LeftOut {
+  /** Not escaped yet. */
+  readonly what: string
+  readonly why: string
+}
+
+/** A group that the policy is to have. */
+export interface ImportGroup {
+  /** As the source calls it; it becomes a name that a policy may have. */
+  readonly name: string
+  /** Public keys. */
+  readonly members: readonly string[]
+}
+
+/** What a source found: a value; nothing of it has been done. */
+export interface ImportPlan {
+  /** As on the command line: `agenix`. */
+  readonly scheme: string
+  readonly secrets: readonly ImportedSecret[]
+  readonly left: readonly LeftOut[]
+  /** How the source calls the owner of a key: public key as written → name. Keys of the policy keep their names there. */
+  readonly names: ReadonlyMap<string, string>
+  /** They are used, as `@NAME`, where a secret has all members of one among its readers. */
+  readonly groups: readonly ImportGroup[]
+  /** Sentences for people, printed at the end; escaped already. */
+  readonly notes: readonly string[]
+  /** Commands to paste, printed at the end. */
+  readonly hints: readonly string[]
+}
