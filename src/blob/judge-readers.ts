@@ -22,19 +22,22 @@ export function headerDigest(header: Pick<Header, 'stanzas'>): string | null {
  * It catches mistakes, not a committer who lies: nothing but a key can check the MAC.
  */
 export function judgeReaders(header: Pick<Header, 'stanzas'>, readers: Readers): ReadersVerdict {
-  const others = header.stanzas.filter((stanza) => !ignored(stanza))
-  const found = others.filter((stanza) => stanza.args[0] !== STANZA_TYPE).map(fingerprint)
+  if (!header.stanzas.some((stanza) => stanza.args[0] === STANZA_TYPE)) return 'no-digest'
+  return hasStanzasOf(header, readers) && headerDigest(header) === readers.digest ? 'fits' : 'stale'
+}
+
+/** Whether number, types and ssh tags of the stanzas are those that these readers would get. */
+export function hasStanzasOf(header: Pick<Header, 'stanzas'>, { recipients }: Readers): boolean {
+  const others = header.stanzas.filter((stanza) => !ignored(stanza) && stanza.args[0] !== STANZA_TYPE)
+  const found = others.map(fingerprint)
   const plain = found.filter((stanza) => PLAIN.test(stanza))
-  const keys = readers.recipients.filter((recipient) => recipient.type !== 'plugin')
+  const keys = recipients.filter((recipient) => recipient.type !== 'plugin')
   const expected = keys.map((r) => (r.tag === null ? r.stanzaType : `${r.stanzaType} ${r.tag}`))
-  const sameKeys = plain.sort().join('\n') === expected.sort().join('\n')
+  if (plain.sort().join('\n') !== expected.sort().join('\n')) return false
   // A plugin chooses the types of its stanzas, and may make several for one key.
   const ofPlugins = found.length - plain.length
-  const plugins = readers.recipients.length - keys.length
-  const samePlugins = plugins === 0 ? ofPlugins === 0 : ofPlugins >= plugins
-  const ours = others.length - found.length
-  if (ours === 0) return 'no-digest'
-  return sameKeys && samePlugins && headerDigest(header) === readers.digest ? 'fits' : 'stale'
+  const plugins = recipients.length - keys.length
+  return plugins === 0 ? ofPlugins === 0 : ofPlugins >= plugins
 }
 
 /** Stanzas that plain keys and passphrases make. */

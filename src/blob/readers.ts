@@ -39,18 +39,23 @@ export function readersFor(policy: Policy, path: BytePath): Readers {
   const key = names.join('\n')
   let readers = known.get(key)
   if (readers === undefined) {
-    readers = readersNamed(policy, names)
+    readers = readersWithKeys(names.map((name) => [name, policy.recipients.get(name) ?? '']))
     known.set(key, readers)
   }
   return readers
 }
 
-function readersNamed(policy: Policy, names: readonly string[]): Readers {
+/**
+ * Readers by name and public key, of which no policy needs to know yet.
+ * @throws NixsecretError `recipient` for a key that is none, for nobody, and for post-quantum keys mixed with others
+ */
+export function readersWithKeys(named: readonly (readonly [name: string, key: string])[]): Readers {
   const byKey = new Map<string, AgeRecipient>()
-  for (const name of names) {
-    const recipient = parseRecipient(policy.recipients.get(name) ?? '')
+  for (const [, key] of named) {
+    const recipient = parseRecipient(key)
     byKey.set(recipient.canonical, recipient)
   }
+  const names = named.map(([name]) => name)
   const recipients = [...byKey.values()]
   checkRecipients(recipients)
   const digest = recipientsDigest([...byKey.keys()])

@@ -39,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   'flake-ref': { summary: 'print a flake reference to that twin', load: () => import('./flake-ref.ts') },
   audit: { summary: 'is plaintext of a secret in the Nix store', load: () => import('./audit.ts') },
+  import: { summary: 'bring in the secrets of another scheme', load: () => import('./import.ts') },
   uninstall: { summary: 'take out what init put in', load: () => import('./uninstall.ts') },
 }
 
@@ -74,7 +75,7 @@ export async function run(args: string[]): Promise<number> {
   if (name === 'help') return showHelp(rest[0] as string)
   const entry = find(name)
   // Behind the command that "sealed" is to run, --help is that command's own.
-  if (asksHelp(name === 'sealed' ? rest.slice(0, 1) : rest)) return showHelp(name)
+  if (asksHelp(name === 'sealed' || name === 'import' ? rest.slice(0, 1) : rest)) return showHelp(name)
   return (await entry.load()).run(rest)
 }
 

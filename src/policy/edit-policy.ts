@@ -9,11 +9,11 @@ import { TomlEdit } from './toml-edit.ts'
 export { newPolicy, type PolicyContent } from './new-policy.ts'
 
 /** The policy as plain data, in the shape that {@link parsePolicy} has accepted. */
-interface PolicyData {
+export interface PolicyData {
   recipients?: Record<string, string>
   groups?: Record<string, string[]>
   default?: { to?: string[] }
-  rule?: { to?: string[] }[]
+  rule?: { paths?: string[]; to?: string[] }[]
 }
 
 /** Settings of the edits. */
@@ -58,7 +58,7 @@ export function addRecipient(text: string, name: string, key: string, options: A
     const help = known === '' ? `${file} has none` : `known: ${known}`
     throw new NixsecretError('missing', `unknown group ${quoteName(group)}; ${help}`)
   }
-  return edit(text, file, (data, toml) => {
+  return editPolicy(text, file, (data, toml) => {
     if (there === undefined) {
       data.recipients = { ...data.recipients, [name]: key }
       toml.addKey('recipients', name, key)
@@ -88,7 +88,7 @@ export function removeRecipient(text: string, name: string, options: EditOptions
     throw new NixsecretError('missing', `no recipient ${quoteName(name)} in ${file}; ${help}`)
   }
   const alone: string[] = []
-  return edit(text, file, (data, toml) => {
+  return editPolicy(text, file, (data, toml) => {
     const without = (list: string[], path: (string | number)[], where: string) => {
       const at = list.indexOf(name)
       if (at === -1) return
@@ -125,8 +125,16 @@ function checkNew(name: string, key: string): void {
   }
 }
 
-/** Makes the edits, and trusts nothing: what comes out must say exactly what was meant. */
-function edit(text: string, file: string, change: (data: PolicyData, toml: TomlEdit) => void): string {
+/**
+ * Makes the edits, and trusts nothing: what comes out must say exactly what was meant.
+ * @param change edits data and text alike
+ * @throws NixsecretError `policy` where the text can't be edited so
+ */
+export function editPolicy(
+  text: string,
+  file: string,
+  change: (data: PolicyData, toml: TomlEdit) => void,
+): string {
   const meant = parse(text) as PolicyData
   const toml = new TomlEdit(text)
   change(meant, toml)

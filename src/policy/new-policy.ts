@@ -3,7 +3,7 @@ import { tomlString } from './toml-string.ts'
 /** What a new policy is made of. */
 export interface PolicyContent {
   readonly recipients: readonly { readonly name: string; readonly key: string }[]
-  /** Readers of everything that no rule names: names of recipients. */
+  /** Readers of everything that no rule names: names of recipients; none: there is no such default. */
   readonly to: readonly string[]
 }
 
@@ -20,11 +20,7 @@ version = 1
 # "git nixsecret recipient add NAME KEY" adds one.
 [recipients]
 ${keys.join('')}
-# Readers of every secret that no rule names.
-[default]
-to = [${to.map(tomlString).join(', ')}]
-
-# A rule for some of them; the first that names a path wins. Paths as in .gitignore.
+${to.length === 0 ? '' : defaultTable(to)}# A rule for some of them; the first that names a path wins. Paths as in .gitignore.
 #
 # [[rule]]
 # paths = ["/secrets/web1/**"]
@@ -34,6 +30,14 @@ to = [${to.map(tomlString).join(', ')}]
 #
 # [groups]
 # admins = [${tomlString(owner)}, "backup"]        # used as "@admins"
+`
+}
+
+function defaultTable(to: readonly string[]): string {
+  return `# Readers of every secret that no rule names.
+[default]
+to = [${to.map(tomlString).join(', ')}]
+
 `
 }
 

@@ -51,21 +51,48 @@ export class TomlEdit {
     return text
   }
 
-  /** Adds `key = "value"` behind the last key of a top-level table, which is made if need be. */
-  addKey(table: string, key: string, value: string): void {
+  /**
+   * Adds `key = "value"`, or a list of texts, behind the last key of a top-level table, which is made if need be.
+   */
+  addKey(table: string, key: string, content: string | readonly string[]): void {
+    const value =
+      typeof content === 'string' ? tomlString(content) : `[${content.map(tomlString).join(', ')}]`
     const name = /^[A-Za-z0-9_-]+$/.test(key) ? key : tomlString(key)
     const siblings = this.#entries.filter(({ path }) => path.length === 2 && path[0] === table)
     const last = siblings.at(-1)
     const whole = this.#entries.find(({ path }) => path.length === 1 && path[0] === table)
     if (whole !== undefined && 'items' in whole.pair.value) {
-      this.#append(whole.pair.value, `${name} = ${tomlString(value)}`)
+      this.#append(whole.pair.value, `${name} = ${value}`)
     } else if (last !== undefined) this.#pairBelow(last, table, name, value)
     else {
       const header = this.#headers.find(({ path }) => path.length === 1 && path[0] === table)
-      const line = `${name} = ${tomlString(value)}`
+      const line = `${name} = ${value}`
       if (header !== undefined) this.#insertLine(header.end, line)
       else this.#insertLine(this.#text.length, `${this.#newLine}[${table}]${this.#newLine}${line}`)
     }
+  }
+
+  /**
+   * Adds an element to a top-level array of tables, before all others: in front of the first one and the comments
+   * directly above it, at the end of the text if there is none.
+   * @param lines what stands below its `[[name]]`
+   */
+  addFirstElement(name: string, lines: readonly string[]): void {
+    const first = this.#headers.find(({ path }) => path.length === 2 && path[0] === name && path[1] === 0)
+    const nl = this.#newLine
+    const block = [`[[${name}]]`, ...lines].join(nl) + nl
+    if (first === undefined) {
+      const gap = this.#text.endsWith('\n') || this.#text === '' ? nl : nl + nl
+      this.#splice(this.#text.length, 0, gap + block)
+      return
+    }
+    let at = this.#lineStart(first.end)
+    for (let above = at; above > 0; ) {
+      above = this.#lineStart(above - 1)
+      if (!/^[ \t]*#/.test(this.#text.slice(above, at))) break
+      at = above
+    }
+    this.#splice(at, 0, block + nl)
   }
 
   /** Takes out a key with its line, and a comment on that line. */
@@ -134,7 +161,7 @@ export class TomlEdit {
     const equals = this.#text.indexOf('=', this.#end(above.pair.key))
     const key = (prefix + name).padEnd(equals - start - 1)
     const indent = /^[ \t]*$/.test(lead) ? lead : ''
-    this.#insertLine(this.#end(above.pair), `${indent}${key} = ${tomlString(value)}`)
+    this.#insertLine(this.#end(above.pair), `${indent}${key} = ${value}`)
   }
 
   #append(container: InlineContainer, item: string): void {

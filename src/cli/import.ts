@@ -1,0 +1,47 @@
+import { displayText } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { closest } from './closest.ts'
+
+export const help = `usage: git nixsecret import SCHEME [options]
+
+Brings in the secrets of another scheme: each keeps its readers, policy and attributes are written, and everything is
+staged. What the other scheme has stays as it is. Afterwards each plaintext is compared, in memory, with what the source
+has, and "check" judges what is staged. Run twice, it changes nothing.
+
+  agenix         the .age files that secrets.nix names
+
+  --dry-run      what would come in, be written and be left out; changes nothing
+  --json         the same, and what was done, for machines
+
+git nixsecret import SCHEME --help says more of each.
+Exit code: 0 everything came in, 1 something was left out, 2 nothing was done.
+`
+
+interface Scheme {
+  run(args: string[]): Promise<number>
+  readonly help: string
+}
+
+const SCHEMES: Readonly<Record<string, () => Promise<Scheme>>> = {
+  agenix: () => import('./import/agenix.ts'),
+}
+
+/** Runs `import`. */
+export async function run(args: string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined) throw usage(`import needs a scheme: ${Object.keys(SCHEMES).join(', ')}`)
+  if (!Object.hasOwn(SCHEMES, name)) {
+    const near = closest(name, Object.keys(SCHEMES))
+    throw usage(`there is no scheme ${displayText(name)}${near === null ? '' : `; did you mean ${near}?`}`)
+  }
+  const scheme = await (SCHEMES[name] as () => Promise<Scheme>)()
+  if (rest.some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(scheme.help)
+    return 0
+  }
+  return scheme.run(rest)
+}
+
+function usage(message: string): NixsecretError {
+  return new NixsecretError('usage', message, { hints: ['git-nixsecret import --help'] })
+}

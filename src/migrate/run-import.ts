@@ -1,0 +1,164 @@
+import { existsSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { isCiphertextOf } from '../blob/open-sealed.ts'
+import { POLICY_FILE } from '../blob/policy-file-name.ts'
+import { lookAtWorkFile, workFileBytes } from '../blob/work-file.ts'
+import { type BytePath, displayPath } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
+import { driverOf, filterAttributes } from '../git/check-attr.ts'
+import { checkoutIndex } from '../git/checkout-index.ts'
+import { listFlaggedIndex } from '../git/flagged-index.ts'
+import { runGit, tryGit } from '../git/run-git.ts'
+import { stageBlobs } from '../git/stage-blobs.ts'
+import { replaceFile } from '../host/replace-file.ts'
+import { type AttributesChange, planAttributesChange } from './attributes-change.ts'
+import { comparePlaintexts, type Verdict } from './compare-plaintexts.ts'
+import type { ImportPlace } from './import-place.ts'
+import type { ImportPlan, LeftOut } from './import-plan.ts'
+import { type PolicyChange, planPolicyChange } from './policy-change.ts'
+import { type PrepareOptions, prepareSecrets } from './prepare-secrets.ts'
+import type { PreparedSecret } from './prepared-secret.ts'
+import { ReaderBook } from './reader-book.ts'
+
+/** How a plan is carried out. */
+export interface ImportOptions extends Omit<PrepareOptions, 'write'> {
+  readonly dryRun: boolean
+  /** Public keys of the user, for a policy that is new. */
+  readonly own: readonly string[]
+  /** Makes sure that git's filters are configured, once there is a policy and before anything counts as protected. */
+  setUp(): Promise<void>
+}
+
+/** What an import did, or would do. */
+export interface ImportReport {
+  readonly secrets: readonly PreparedSecret[]
+  /** One for each secret; none after a dry run. */
+  readonly verdicts: readonly Verdict[]
+  readonly left: readonly LeftOut[]
+  readonly policy: PolicyChange
+  readonly attributes: AttributesChange
+}
+
+/**
+ * Carries a plan out. Everything is read and sealed before the first file is written; then policy, attributes and index
+ * follow each other, and a run that was cut short between them is completed by the next. The source stays as it is.
+ * @throws NixsecretError of many kinds; where it does before staging, the two files are as they were
+ */
+export async function runImport(
+  place: ImportPlace,
+  plan: ImportPlan,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const text = policyText(place)
+  const policy = await place.policyOrNull()
+  if (policy !== null && text === null) {
+    throw new NixsecretError('missing', 'nixsecret.toml is in git, but not in the work tree', {
+      hints: ['git checkout HEAD -- :/nixsecret.toml'],
+    })
+  }
+  const book = new ReaderBook(policy, plan)
+  const prepared = await prepareSecrets(place, plan.secrets, {
+    ...options,
+    write: !options.dryRun,
+    book,
+    policy,
+  })
+  const { secrets } = prepared
+  const left = [...plan.left, ...prepared.left]
+  const change = planPolicyChange({ text, policy }, secrets, { plan, book, own: options.own })
+  const attributes = await planAttributesChange(place, secrets)
+  const report = { secrets, left, policy: change, attributes, verdicts: [] as Verdict[] }
+  if (options.dryRun || secrets.length === 0) return report
+  await writeFiles(place, report, options)
+  await stageAll(place, secrets)
+  place.memo.save()
+  await bringWorkTree(place, secrets)
+  return { ...report, verdicts: await comparePlaintexts(place, secrets) }
+}
+
+function policyText({ top }: ImportPlace): string | null {
+  const file = join(top, POLICY_FILE)
+  const stat = lstatSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) return null
+  if (stat.isFile()) return readFileSync(file, 'utf8')
+  throw new NixsecretError('refused', `${POLICY_FILE} is not a regular file`)
+}
+
+/** Policy first, then the filter, then what makes git use it; and back, where git would not use it for every secret. */
+async function writeFiles(
+  place: ImportPlace,
+  { policy, attributes, secrets }: ImportReport,
+  { setUp }: ImportOptions,
+): Promise<void> {
+  const policyFile: Rewrite = { file: join(place.top, POLICY_FILE), ...policy }
+  const attributesFile: Rewrite = { file: join(place.top, '.gitattributes'), ...attributes }
+  try {
+    rewrite(policyFile)
+    await setUp()
+    rewrite(attributesFile)
+    await confirmDrivers(place, secrets)
+  } catch (fault) {
+    for (const { file, before } of [policyFile, attributesFile]) {
+      if (before !== null) rewrite({ file, before: null, after: before })
+      else if (existsSync(file)) rmSync(file)
+    }
+    throw fault
+  }
+}
+
+interface Rewrite {
+  readonly file: string
+  readonly before: string | null
+  readonly after: string
+}
+
+function rewrite({ file, before, after }: Rewrite): void {
+  if (before === after) return
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0o666 & ~process.umask()
+  replaceFile(file, after, mode & 0o777)
+}
+
+async function confirmDrivers(place: ImportPlace, secrets: readonly PreparedSecret[]): Promise<void> {
+  const paths = secrets.map(({ secret }) => secret.path)
+  const now = await filterAttributes(paths, { ...place.git, cached: false })
+  const wrong = secrets.find(({ secret }) => driverOf(now.get(secret.path)) !== secret.driver)
+  if (wrong === undefined) return
+  const { path, driver } = wrong.secret
+  const shown = displayPath(path)
+  const message = `another attributes file overrules filter=${driver} for ${shown}, so nothing was changed`
+  throw new NixsecretError('refused', message, { hints: [`git check-attr filter -- ${shown}`] })
+}
+
+async function stageAll(place: ImportPlace, secrets: readonly PreparedSecret[]): Promise<void> {
+  const now = new Map<BytePath, string>()
+  for (const { path, stage, oid } of await listFlaggedIndex(place.git)) if (stage === 0) now.set(path, oid)
+  if (secrets.some(({ secret, before }) => (now.get(secret.path) ?? null) !== before)) {
+    throw new NixsecretError('refused', 'the index was changed meanwhile; run it again')
+  }
+  const files = [POLICY_FILE, '.gitattributes'].filter((name) => existsSync(join(place.top, name)))
+  await runGit(['add', '--', ...files.map((name) => `:(top)${name}`)], place.git)
+  const fresh = secrets.filter(({ before, oid }) => before !== oid)
+  await stageBlobs(
+    fresh.map((one) => ({ ...one, path: one.secret.path })),
+    place.git,
+  )
+}
+
+/** Files that are not there yet, or lie there as ciphertext that the source has: everything else is left alone. */
+async function bringWorkTree(place: ImportPlace, secrets: readonly PreparedSecret[]): Promise<void> {
+  const { objectFormat } = place.repo
+  const stale = secrets.filter(({ secret, oid, skipped }) => {
+    if (skipped) return false
+    const { path, sealed, driver } = secret
+    const file = lookAtWorkFile(place.top, path)
+    if (file.kind === 'absent') return true
+    if (file.kind !== 'sealed') return false
+    if (isCiphertextOf(place.top, { path, oid }, objectFormat)) return driver === 'nixsecret'
+    return sealed !== null && workFileBytes(place.top, path)?.equals(sealed) === true
+  })
+  await checkoutIndex(
+    stale.map(({ secret }) => secret.path),
+    { ...place.git, filtered: true },
+  )
+  await tryGit(['update-index', '-q', '--refresh'], place.git)
+}

@@ -1,0 +1,51 @@
+import { editPolicy } from './edit-policy.ts'
+import { tomlString } from './toml-string.ts'
+
+/** A rule that a policy is to have. */
+export interface NewRule {
+  readonly paths: readonly string[]
+  /** Names of recipients, and `@GROUP`. */
+  readonly to: readonly string[]
+}
+
+/** What a policy is to have besides what it has. */
+export interface PolicyExtension {
+  readonly recipients: readonly { readonly name: string; readonly key: string }[]
+  readonly groups: readonly { readonly name: string; readonly members: readonly string[] }[]
+  /** They come before the rules that are there, so that they win. */
+  readonly rules: readonly NewRule[]
+}
+
+/**
+ * Adds recipients, groups and rules to a policy. Comments and everything else stay as they are.
+ * @param extension names that are free, keys and patterns that are checked
+ * @throws NixsecretError `policy` where the text can't be edited so
+ */
+export function extendPolicy(text: string, extension: PolicyExtension, file = 'nixsecret.toml'): string {
+  let result = text
+  for (const { name, key } of extension.recipients) {
+    result = editPolicy(result, file, (data, toml) => {
+      data.recipients = { ...data.recipients, [name]: key }
+      toml.addKey('recipients', name, key)
+    })
+  }
+  for (const { name, members } of extension.groups) {
+    result = editPolicy(result, file, (data, toml) => {
+      data.groups = { ...data.groups, [name]: [...members] }
+      toml.addKey('groups', name, members)
+    })
+  }
+  const { rules } = extension
+  if (rules.length === 0) return result
+  return editPolicy(result, file, (data, toml) => {
+    data.rule = [...rules.map(({ paths, to }) => ({ paths: [...paths], to: [...to] })), ...(data.rule ?? [])]
+    for (const { paths, to } of rules)
+      toml.addFirstElement('rule', [`paths = ${list(paths)}`, `to    = ${list(to)}`])
+  })
+}
+
+/** On one line where it fits; paths one a line else, as people would write them. */
+function list(texts: readonly string[]): string {
+  const line = `[${texts.map(tomlString).join(', ')}]`
+  return line.length <= 100 ? line : `[\n${texts.map((text) => `  ${tomlString(text)},\n`).join('')}]`
+}
