@@ -9,6 +9,7 @@ staged. What the other scheme has stays as it is. Afterwards each plaintext is c
 has, and "check" judges what is staged. Run twice, it changes nothing.
 
   agenix         the .age files that secrets.nix names
+  git-agecrypt   the files that git-agecrypt.toml names
 
   --dry-run      what would come in, be written and be left out; changes nothing
   --json         the same, and what was done, for machines
@@ -24,6 +25,7 @@ interface Scheme {
 
 const SCHEMES: Readonly<Record<string, () => Promise<Scheme>>> = {
   agenix: () => import('./import/agenix.ts'),
+  'git-agecrypt': () => import('./import/git-agecrypt.ts'),
 }
 
 /** Runs `import`. */

@@ -1,54 +1,115 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { BytePath } from '../byte-path.ts'
+import { basename } from 'node:path'
+import { workFilePath } from '../blob/work-file.ts'
+import { type BytePath, textPath } from '../byte-path.ts'
 import { attributesLines } from '../git/attributes-lines.ts'
 import { driverOf, filterAttributes } from '../git/check-attr.ts'
+import { listIndex } from '../git/list-index.ts'
+import { neverEncrypted } from '../policy/readers-of.ts'
 import { escapePattern } from './escape-pattern.ts'
 import type { ImportPlace } from './import-place.ts'
+import type { ImportPlan } from './import-plan.ts'
+import { type ForeignLine, linesBelow } from './lines-below.ts'
 import type { PreparedSecret } from './prepared-secret.ts'
 
-/** The `.gitattributes` at the top that an import needs. */
-export interface AttributesChange {
+/** One `.gitattributes` file that an import changes. */
+export interface AttributesFile {
+  readonly path: BytePath
   /** Null where there is none yet. */
   readonly before: string | null
   readonly after: string
-  readonly added: readonly string[]
 }
 
+/** What `.gitattributes` are to say. */
+export interface AttributesChange {
+  /** Only files that change. */
+  readonly files: readonly AttributesFile[]
+  readonly added: readonly string[]
+  /** Lines of the other tool, which nothing needs any more. */
+  readonly foreign: readonly (ForeignLine & { readonly path: BytePath })[]
+  /** The filters of every path that git tracks, and of every secret, as they are now. */
+  readonly now: ReadonlyMap<BytePath, string>
+}
+
+const TOP = textPath('.gitattributes')
+const REST = 'filter=nixsecret diff=nixsecret merge=nixsecret -text'
+
 /**
- * Plans a line for each secret that does not have its driver yet: below all others, where the last match counts.
- * @param place `git` is asked what holds now
+ * Plans lines for the secrets that do not have their driver yet: below those of the other tool, where all that they
+ * name comes in; else one for each secret at the end of the file at the top, where the last match counts.
  */
 export async function planAttributesChange(
   place: ImportPlace,
   secrets: readonly PreparedSecret[],
+  { filters }: Pick<ImportPlan, 'filters'>,
 ): Promise<AttributesChange> {
-  const before = textOf(join(place.top, '.gitattributes'))
-  const now = await filterAttributes(
-    secrets.map(({ secret }) => secret.path),
-    { ...place.git, cached: false },
-  )
-  const open = secrets.filter(({ secret }) => driverOf(now.get(secret.path)) !== secret.driver)
-  const added = open.map(({ secret }) => {
-    const [line = ''] = attributesLines(escapePattern(secret.path) as string, secret.driver)
-    return line
+  const tracked = (await listIndex(place.git)).map(({ path }) => path)
+  const coming = new Map(secrets.map(({ secret }) => [secret.path, secret]))
+  const now = await filterAttributes([...new Set([...tracked, ...coming.keys()])], {
+    ...place.git,
+    cached: false,
   })
-  if (added.length === 0) return { before, after: before ?? '', added }
+  const isForeign = (path: BytePath) => filters.includes(now.get(path) ?? '') && !neverEncrypted(path)
+  const takesOver = tracked.every((path) => !isForeign(path) || coming.get(path)?.driver === 'nixsecret')
+  const texts = new Map([[TOP, textOf(place.top, TOP)]])
+  for (const path of tracked)
+    if (basename(path) === '.gitattributes') texts.set(path, textOf(place.top, path))
+  const change: Change = { files: new Map(), added: [], foreign: [] }
+  if (filters.length > 0) putBelow(change, texts, filters, takesOver)
+  const open = secrets.filter(({ secret: { path, driver } }) => {
+    return driverOf(now.get(path)) !== driver && !(takesOver && isForeign(path))
+  })
+  if (open.length > 0) {
+    const before = change.files.get(TOP) ?? texts.get(TOP) ?? ''
+    change.files.set(TOP, withLines(before, open, change.added))
+  }
+  const files = [...change.files].map(([path, after]) => ({ path, before: texts.get(path) ?? null, after }))
+  return { files, added: change.added, foreign: change.foreign, now }
+}
+
+interface Change {
+  readonly files: Map<BytePath, string>
+  readonly added: string[]
+  readonly foreign: (ForeignLine & { path: BytePath })[]
+}
+
+function putBelow(
+  change: Change,
+  texts: ReadonlyMap<BytePath, string | null>,
+  filters: readonly string[],
+  takesOver: boolean,
+): void {
+  for (const [path, text] of texts) {
+    const { after, added, foreign } = linesBelow(text ?? '', filters, REST)
+    change.foreign.push(...foreign.map((line) => ({ ...line, path })))
+    if (!takesOver || added.length === 0) continue
+    change.files.set(path, after)
+    change.added.push(...added)
+  }
+}
+
+function withLines(before: string, secrets: readonly PreparedSecret[], added: string[]): string {
+  const lines = secrets.map(({ secret }) => lineFor(secret.path, secret.driver))
+  added.push(...lines)
   // What an earlier import said of the same path with the other driver.
-  const replaced = new Set(open.flatMap(({ secret }) => bothLines(secret.path)))
-  const kept = (before ?? '').split('\n').filter((line) => !replaced.has(line))
+  const replaced = new Set(
+    secrets.flatMap(({ secret: { path } }) => [
+      lineFor(path, 'nixsecret'),
+      lineFor(path, 'nixsecret-sealed'),
+    ]),
+  )
+  const kept = before.split('\n').filter((line) => !replaced.has(line))
   if (kept.at(-1) === '') kept.pop()
-  return { before, after: `${[...kept, ...added].join('\n')}\n`, added }
+  return `${[...kept, ...lines].join('\n')}\n`
 }
 
-function bothLines(path: BytePath): string[] {
-  const pattern = escapePattern(path) as string
-  return (['nixsecret', 'nixsecret-sealed'] as const).flatMap((driver) => attributesLines(pattern, driver))
+function lineFor(path: BytePath, driver: PreparedSecret['secret']['driver']): string {
+  return attributesLines(escapePattern(path) as string, driver)[0] ?? ''
 }
 
-function textOf(file: string): string | null {
+function textOf(top: string, path: BytePath): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(workFilePath(top, path), 'utf8')
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw fault

@@ -19,5 +19,7 @@ export interface ImportPlace {
   readonly catFile: CatFile
   readonly keys: Keys
   readonly memo: Memo
+  /** Whether a passphrase was wanted that nobody could be asked for. */
+  readonly passphraseMissed: boolean
   policyOrNull(): Promise<Policy | null>
 }

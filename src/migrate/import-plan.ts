@@ -53,6 +53,12 @@ export interface ImportPlan {
   readonly names: ReadonlyMap<string, string>
   /** They are used, as `@NAME`, where a secret has all members of one among its readers. */
   readonly groups: readonly ImportGroup[]
+  /**
+   * Values of `filter` by which the source's lines of `.gitattributes` are known (`git-crypt`). Below each gets a line of
+   * ours with the same pattern, so that it holds for what is added later, too, and exceptions that follow still do.
+   * Where a tracked file behind one of them does not come in, only the secrets that do get lines.
+   */
+  readonly filters: readonly string[]
   /** Sentences for people, printed at the end; escaped already. */
   readonly notes: readonly string[]
   /** Commands to paste, printed at the end. */

@@ -53,16 +53,23 @@ export async function prepareSecrets(
       const target = targetOf(place, index, secret)
       const found = await new Preparation(place, secret, target, readers, options).run()
       if (found === 'taken') taken.push(displayPath(secret.path))
-      else if (found === null) left.push({ what: secret.from, why: 'no private key here opens it' })
+      else if (found === null) left.push({ what: secret.from, why: whyShut(place) })
       else prepared.push(found)
     } catch (fault) {
-      if (!(fault instanceof NixsecretError) || fault.code === 'io') throw fault
+      // A full disk is no fault of the secret.
+      if (!(fault instanceof NixsecretError) || fault.code === 'io' || fault.code === 'git') throw fault
       left.push({ what: secret.from, why: fault.message })
     }
     options.onProgress?.(i + 1)
   }
   if (taken.length > 0) throw refuseTaken(taken)
   return { secrets: prepared, left }
+}
+
+function whyShut({ passphraseMissed }: ImportPlace): string {
+  return passphraseMissed
+    ? 'a key here needs its passphrase, and there is no terminal to ask on'
+    : 'no private key here opens it'
 }
 
 function refuseTaken(taken: readonly string[]): NixsecretError {
@@ -119,6 +126,9 @@ class Preparation {
     const shape = sealed === null ? null : soundShape(sealed)
     const plaintext = await this.#secret.open()
     const proof = plaintext === null ? null : this.#place.memo.hash(plaintext)
+    // Its plaintext would look changed to git for ever, for nothing could tell that it is not.
+    if (plaintext === null && lookAtWorkFile(this.#place.top, this.#secret.path).kind === 'plaintext')
+      return null
     if (sealed !== null && shape !== null && (plaintext === null || !this.#options.reseal)) {
       const header = shape.kind === 'age' ? shape.header : null
       return this.#prepared('kept', await this.#store(sealed), proof, {
@@ -183,7 +193,7 @@ class Preparation {
       mode: this.#entry?.mode ?? (executable ? '100755' : '100644'),
       skipped: this.#entry?.skipped ?? false,
       pinned: this.#entry?.pinned ?? false,
-      outcome: oid !== '' && oid === this.#entry?.oid ? 'there' : outcome,
+      outcome,
       proof,
       stale,
       noDigest,

@@ -12,9 +12,7 @@ export interface PreparedSecret {
   readonly mode: string
   readonly skipped: boolean
   readonly pinned: boolean
-  /**
-   * `there`: the index has it already; `kept`: the blob of the other scheme, byte for byte; `sealed`: sealed anew.
-   */
+  /** `there`: an earlier import sealed it; `kept`: the blob of the other scheme, byte for byte; `sealed`: sealed anew. */
   readonly outcome: 'there' | 'kept' | 'sealed'
   /** Keyed hash of the plaintext; null where no key here opened the blob that is kept. */
   readonly proof: Buffer | null

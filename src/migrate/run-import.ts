@@ -1,17 +1,19 @@
-import { existsSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { shellWord } from '../age/shell-word.ts'
 import { isCiphertextOf } from '../blob/open-sealed.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
-import { lookAtWorkFile, workFileBytes } from '../blob/work-file.ts'
-import { type BytePath, displayPath } from '../byte-path.ts'
+import { lookAtWorkFile, workFileBytes, workFilePath } from '../blob/work-file.ts'
+import { type BytePath, displayPath, pathBytes, textPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import { driverOf, filterAttributes } from '../git/check-attr.ts'
+import { filterAttributes } from '../git/check-attr.ts'
 import { checkoutIndex } from '../git/checkout-index.ts'
 import { listFlaggedIndex } from '../git/flagged-index.ts'
 import { runGit, tryGit } from '../git/run-git.ts'
 import { stageBlobs } from '../git/stage-blobs.ts'
 import { replaceFile } from '../host/replace-file.ts'
-import { type AttributesChange, planAttributesChange } from './attributes-change.ts'
+import { neverEncrypted } from '../policy/readers-of.ts'
+import { type AttributesChange, type AttributesFile, planAttributesChange } from './attributes-change.ts'
 import { comparePlaintexts, type Verdict } from './compare-plaintexts.ts'
 import type { ImportPlace } from './import-place.ts'
 import type { ImportPlan, LeftOut } from './import-plan.ts'
@@ -66,11 +68,11 @@ export async function runImport(
   const { secrets } = prepared
   const left = [...plan.left, ...prepared.left]
   const change = planPolicyChange({ text, policy }, secrets, { plan, book, own: options.own })
-  const attributes = await planAttributesChange(place, secrets)
+  const attributes = await planAttributesChange(place, secrets, plan)
   const report = { secrets, left, policy: change, attributes, verdicts: [] as Verdict[] }
   if (options.dryRun || secrets.length === 0) return report
   await writeFiles(place, report, options)
-  await stageAll(place, secrets)
+  await stageAll(place, report)
   place.memo.save()
   await bringWorkTree(place, secrets)
   return { ...report, verdicts: await comparePlaintexts(place, secrets) }
@@ -90,58 +92,78 @@ async function writeFiles(
   { policy, attributes, secrets }: ImportReport,
   { setUp }: ImportOptions,
 ): Promise<void> {
-  const policyFile: Rewrite = { file: join(place.top, POLICY_FILE), ...policy }
-  const attributesFile: Rewrite = { file: join(place.top, '.gitattributes'), ...attributes }
+  const policyFile = { path: textPath(POLICY_FILE), before: policy.before, after: policy.after }
+  const files = [policyFile, ...attributes.files]
   try {
-    rewrite(policyFile)
+    rewrite(place, policyFile)
     await setUp()
-    rewrite(attributesFile)
-    await confirmDrivers(place, secrets)
+    for (const file of attributes.files) rewrite(place, file)
+    await confirmFilters(place, secrets, attributes)
   } catch (fault) {
-    for (const { file, before } of [policyFile, attributesFile]) {
-      if (before !== null) rewrite({ file, before: null, after: before })
-      else if (existsSync(file)) rmSync(file)
+    for (const file of files) {
+      if (file.before !== null) rewrite(place, { ...file, before: null, after: file.before })
+      else rmSync(workFilePath(place.top, file.path), { force: true })
     }
     throw fault
   }
 }
 
-interface Rewrite {
-  readonly file: string
-  readonly before: string | null
-  readonly after: string
-}
-
-function rewrite({ file, before, after }: Rewrite): void {
+function rewrite({ top }: ImportPlace, { path, before, after }: AttributesFile): void {
   if (before === after) return
+  const file = workFilePath(top, path)
   const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0o666 & ~process.umask()
-  replaceFile(file, after, mode & 0o777)
+  replaceFile(file.toString('utf8'), after, mode & 0o777)
 }
 
-async function confirmDrivers(place: ImportPlace, secrets: readonly PreparedSecret[]): Promise<void> {
-  const paths = secrets.map(({ secret }) => secret.path)
-  const now = await filterAttributes(paths, { ...place.git, cached: false })
-  const wrong = secrets.find(({ secret }) => driverOf(now.get(secret.path)) !== secret.driver)
+/** Every secret must have its driver now, and every other path the filter that it had. */
+async function confirmFilters(
+  place: ImportPlace,
+  secrets: readonly PreparedSecret[],
+  { now }: AttributesChange,
+): Promise<void> {
+  const wanted = new Map<BytePath, string>(secrets.map(({ secret }) => [secret.path, secret.driver]))
+  const paths = [
+    ...new Set([...(await listFlaggedIndex(place.git)).map(({ path }) => path), ...wanted.keys()]),
+  ]
+  const found = await filterAttributes(paths, { ...place.git, cached: false })
+  const wrong = paths.find((path) => {
+    return !neverEncrypted(path) && found.get(path) !== (wanted.get(path) ?? now.get(path))
+  })
   if (wrong === undefined) return
-  const { path, driver } = wrong.secret
-  const shown = displayPath(path)
-  const message = `another attributes file overrules filter=${driver} for ${shown}, so nothing was changed`
-  throw new NixsecretError('refused', message, { hints: [`git check-attr filter -- ${shown}`] })
+  const shown = displayPath(wrong)
+  const why = wanted.has(wrong)
+    ? `another attributes file overrules filter=${wanted.get(wrong)} for ${shown}`
+    : `the lines for it would change the filter of ${shown}, which does not come in`
+  throw new NixsecretError('refused', `${why}; nothing was changed`, {
+    hints: [`git check-attr filter -- ${shellWord(shown)}`],
+  })
 }
 
-async function stageAll(place: ImportPlace, secrets: readonly PreparedSecret[]): Promise<void> {
+async function stageAll(place: ImportPlace, { secrets, attributes }: ImportReport): Promise<void> {
   const now = new Map<BytePath, string>()
   for (const { path, stage, oid } of await listFlaggedIndex(place.git)) if (stage === 0) now.set(path, oid)
   if (secrets.some(({ secret, before }) => (now.get(secret.path) ?? null) !== before)) {
     throw new NixsecretError('refused', 'the index was changed meanwhile; run it again')
   }
-  const files = [POLICY_FILE, '.gitattributes'].filter((name) => existsSync(join(place.top, name)))
-  await runGit(['add', '--', ...files.map((name) => `:(top)${name}`)], place.git)
+  await addFiles(place, [
+    textPath(POLICY_FILE),
+    textPath('.gitattributes'),
+    ...attributes.files.map(({ path }) => path),
+  ])
   const fresh = secrets.filter(({ before, oid }) => before !== oid)
   await stageBlobs(
     fresh.map((one) => ({ ...one, path: one.secret.path })),
     place.git,
   )
+}
+
+/** What the filter needs to know, as it lies in the work tree. */
+async function addFiles(place: ImportPlace, paths: readonly BytePath[]): Promise<void> {
+  const there = [...new Set(paths)].filter((path) => lookAtWorkFile(place.top, path).kind !== 'absent')
+  const input = Buffer.concat(
+    there.flatMap((path) => [Buffer.from(':(top,literal)'), pathBytes(path), Buffer.of(0)]),
+  )
+  await runGit(['add', '--pathspec-from-file=-', '--pathspec-file-nul'], { ...place.git, input })
 }
 
 /** Files that are not there yet, or lie there as ciphertext that the source has: everything else is left alone. */

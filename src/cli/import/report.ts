@@ -18,7 +18,7 @@ export function printReport(
   mode: Mode,
   check: CheckResult | null,
 ): void {
-  const { secrets, left, policy, attributes } = report
+  const { secrets, left } = report
   const rows = secrets.map((one, i) => [
     displayPath(one.secret.path),
     wordsOf(one, report.verdicts[i], mode),
@@ -30,35 +30,75 @@ export function printReport(
     for (const line of lines) print(line)
   }
   for (const { what, why } of left) printWarning(`left out: ${displayText(what)}: ${why}`)
-  const would = mode.dryRun ? 'would be ' : ''
-  if (policy.before !== policy.after) {
-    const names = [...policy.recipients, ...policy.groups.map(({ name }) => ({ name: `@${name}` }))]
-    const who = names.length === 0 ? '' : `, with ${names.map(({ name }) => displayText(name)).join(', ')}`
-    printNote(`nixsecret.toml ${would}${policy.before === null ? 'made' : 'extended'}${who}`)
-  }
-  if (attributes.added.length > 0)
-    printNote(
-      `.gitattributes ${would}extended by ${attributes.added.length} ${attributes.added.length === 1 ? 'line' : 'lines'}`,
-    )
+  for (const line of changesOf(report, mode)) printNote(line)
   printNote(countsOf(report, mode))
   for (const note of plan.notes) printNote(note)
+  sayForeign(report)
+  saySealing(report)
   if (check !== null) printCheck(check)
   for (const hint of plan.hints) printHint(hint)
-  if (mode.dryRun) printHint(`git nixsecret import ${plan.scheme}`)
-  else if (secrets.length > 0) printHint(`git commit -m 'Import secrets of ${plan.scheme}'`)
+  if (!mode.dryRun && isChanged(report)) printHint(`git commit -m 'Import secrets of ${plan.scheme}'`)
+}
+
+function changesOf({ policy, attributes }: ImportReport, { dryRun }: Mode): string[] {
+  const would = dryRun ? 'would be ' : ''
+  const lines: string[] = []
+  if (policy.before !== policy.after) {
+    const names = [
+      ...policy.recipients.map(({ name }) => name),
+      ...policy.groups.map(({ name }) => `@${name}`),
+    ]
+    const who = names.length === 0 ? '' : `, with ${names.map(displayText).join(', ')}`
+    lines.push(`nixsecret.toml ${would}${policy.before === null ? 'made' : 'extended'}${who}`)
+  }
+  const { length } = attributes.added
+  if (length > 0)
+    lines.push(`.gitattributes ${would}extended by ${length} ${length === 1 ? 'line' : 'lines'}`)
+  return lines
+}
+
+function isChanged({ policy, attributes, secrets }: ImportReport): boolean {
+  return (
+    policy.before !== policy.after ||
+    attributes.files.length > 0 ||
+    secrets.some(({ before, oid }) => before !== oid)
+  )
+}
+
+function sayForeign({ attributes, left }: ImportReport): void {
+  if (attributes.foreign.length === 0 || left.length > 0) return
+  printNote('these lines of the other tool can go, once nobody uses it here any more:')
+  for (const { path, line, text } of attributes.foreign)
+    process.stderr.write(`  ${displayPath(path)}:${line}: ${displayText(text)}\n`)
+}
+
+function saySealing({ secrets }: ImportReport): void {
+  const stale = secrets.filter((one) => one.stale)
+  if (stale.length > 0) {
+    const names = stale.map(({ secret }) => displayPath(secret.path)).join(', ')
+    printWarning(`encrypted for other readers than it names for them: ${names}; rekey changes that`)
+    printHint('git nixsecret rekey')
+  }
+  const silent = secrets.filter((one) => one.noDigest && !one.stale)
+  if (silent.length === 0) return
+  printNote(
+    `${countFiles(silent.length)} as the other tool made them do not say whom they are for: check warns of that (no-digest), and rekey adds it`,
+  )
 }
 
 function wordsOf(one: PreparedSecret, verdict: string | undefined, { dryRun }: Mode): string {
   const unseen =
     one.proof === null ? ', not verified: no key here' : verdict === 'no-key' ? ', not verified' : ''
   if (one.outcome === 'there') return `there already${unseen}`
-  if (one.outcome === 'kept') return `${dryRun ? 'comes' : 'came'} in as it is${unseen}`
+  if (one.outcome === 'kept') return `as it is${unseen}`
   return `${dryRun ? 'to be sealed' : 'sealed'}${unseen}`
 }
 
-function countsOf({ secrets, verdicts, left }: ImportReport, { dryRun }: Mode): string {
+function countsOf(report: ImportReport, { dryRun }: Mode): string {
+  const { secrets, verdicts, left } = report
   if (secrets.length === 0) return left.length === 0 ? 'nothing to import' : 'nothing came in'
-  if (dryRun) return `${countFiles(secrets.length)} would come in; nothing was changed`
+  if (dryRun) return `${countFiles(secrets.length)} would come in; this was a dry run`
+  if (!isChanged(report)) return `${countFiles(secrets.length)} in already; nothing changed`
   const same = verdicts.filter((verdict) => verdict === 'same').length
   const unseen = secrets.length - same
   const rest = unseen === 0 ? '' : `; ${unseen} could not be compared, for no key here opens them`
@@ -66,7 +106,8 @@ function countsOf({ secrets, verdicts, left }: ImportReport, { dryRun }: Mode): 
 }
 
 function printCheck(check: CheckResult): void {
-  process.stdout.write(renderFindings(check.findings))
+  // That is said above, of all of them at once.
+  process.stdout.write(renderFindings(check.findings.filter(({ rule }) => rule !== 'no-digest')))
   for (const problem of check.problems) printNote(problem)
   printNote(renderSummary(check))
 }
@@ -91,9 +132,14 @@ export function reportJson(
   const { recipients, groups, rules } = report.policy
   const policy = { recipients, groups, rules, changed: report.policy.before !== report.policy.after }
   const attributes = report.attributes.added
+  const unneeded = report.attributes.foreign.map(({ path, line, text }) => ({
+    path: jsonPath(path),
+    line,
+    text,
+  }))
   const findings = check?.findings.length ?? null
   return JSON.stringify(
-    { scheme: plan.scheme, dryRun, secrets, left: report.left, policy, attributes, findings },
+    { scheme: plan.scheme, dryRun, secrets, left: report.left, policy, attributes, unneeded, findings },
     null,
     2,
   )

@@ -65,6 +65,7 @@ export async function planAgenix(
     left,
     names: names.keys,
     groups: names.groups,
+    filters: [],
     notes,
     hints: [],
   }
