@@ -5,8 +5,10 @@ import { openBlob } from '../../blob/open-blob.ts'
 import { lookAtWorkFile, workFileBytes } from '../../blob/work-file.ts'
 import { type BytePath, displayPath, displayText, textPath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
+import { attributesLines } from '../../git/attributes-lines.ts'
 import { type Driver, driverOf, filterAttributes } from '../../git/check-attr.ts'
 import { listIndex, type TreeEntry } from '../../git/list-index.ts'
+import { escapePattern } from '../escape-pattern.ts'
 import type { ImportPlace } from '../import-place.ts'
 import type { ImportedSecret, ImportPlan, LeftOut } from '../import-plan.ts'
 import type { AgenixRule } from './agenix-rules.ts'
@@ -102,12 +104,16 @@ class AgenixSource {
   readonly #place: ImportPlace
   readonly #index: ReadonlyMap<BytePath, TreeEntry>
   readonly #open: boolean
+  /** Of `.gitattributes` at the top. */
+  readonly #lines: ReadonlySet<string>
   #drivers = new Map<BytePath, string>()
 
   constructor(place: ImportPlace, index: ReadonlyMap<BytePath, TreeEntry>, open: boolean) {
     this.#place = place
     this.#index = index
     this.#open = open
+    const attributes = workFileBytes(place.top, textPath('.gitattributes'))
+    this.#lines = new Set(attributes?.toString('utf8').split('\n'))
   }
 
   /** Asks git for the filters of all paths at once. */
@@ -127,15 +133,17 @@ class AgenixSource {
       path,
       from: rule.file,
       readers: rule.publicKeys.map((key) => ({ key })),
-      driver: this.#driver(file.kind === 'sealed'),
+      driver: this.#driver(path, file.kind === 'sealed'),
       inPlace: true,
       sealed: found,
       open: () => this.#plaintext(found),
     }
   }
 
-  #driver(isSealed: boolean): Driver {
-    return this.#open || !isSealed ? 'nixsecret' : 'nixsecret-sealed'
+  /** What an earlier import opened stays open. */
+  #driver(path: BytePath, isSealed: boolean): Driver {
+    const opened = this.#lines.has(attributesLines(escapePattern(path) ?? '', 'nixsecret')[0] ?? '')
+    return this.#open || opened || !isSealed ? 'nixsecret' : 'nixsecret-sealed'
   }
 
   /** Of a file that an earlier import opened, git has the ciphertext. */

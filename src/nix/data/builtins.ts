@@ -86,7 +86,9 @@ function refuse(evaluator: Evaluation, at: At, why: string): never {
 
 function itemsOf(evaluator: Evaluation, thunk: Thunk | undefined, at: At): readonly Thunk[] {
   const value = thunk?.force()
-  return value?.kind === 'list' ? value.items : refuse(evaluator, at, 'a list is needed here')
+  if (value?.kind !== 'list') return refuse(evaluator, at, 'a list is needed here')
+  evaluator.spend(value.items.length, at)
+  return value.items
 }
 
 function attrsOf(evaluator: Evaluation, thunk: Thunk | undefined, at: At): ReadonlyMap<string, Thunk> {

@@ -68,6 +68,11 @@ export class Evaluator implements Evaluation {
     return Buffer.from(source, 'latin1').toString('utf8')
   }
 
+  spend(size: number, at: At): void {
+    this.#steps += size
+    if (this.#steps > MOST_STEPS) throw this.fault(at, 'too much to work out without Nix')
+  }
+
   #top(): Scope {
     const names = new Map<string, Thunk>()
     const value = (plain: PlainValue): Thunk => ({ force: () => plain })
@@ -175,7 +180,10 @@ export class Evaluator implements Evaluation {
       .map((part) => {
         if (typeof part === 'string') return Buffer.from(part, 'latin1').toString('utf8')
         const value = this.#eval(part, env, file, [])
-        if (value.kind === 'string') return value.text
+        if (value.kind === 'string') {
+          this.spend(value.text.length >> 6, { expr: part, file })
+          return value.text
+        }
         throw this.fault({ expr: part, file }, 'only text can stand in a string here')
       })
       .join('')
@@ -306,12 +314,18 @@ export class Evaluator implements Evaluation {
     if (expr.op === '||') return bool(this.#bool(left, at) || this.#bool(right(), at))
     if (expr.op === '->') return bool(!this.#bool(left, at) || this.#bool(right(), at))
     const other = right()
-    if (expr.op === '++' && left.kind === 'list' && other.kind === 'list')
+    if (expr.op === '++' && left.kind === 'list' && other.kind === 'list') {
+      this.spend(left.items.length + other.items.length, at)
       return { kind: 'list', items: [...left.items, ...other.items] }
-    if (expr.op === '//' && left.kind === 'attrs' && other.kind === 'attrs')
+    }
+    if (expr.op === '//' && left.kind === 'attrs' && other.kind === 'attrs') {
+      this.spend(left.attrs.size + other.attrs.size, at)
       return { kind: 'attrs', attrs: new Map([...left.attrs, ...other.attrs]) }
-    if (expr.op === '+' && left.kind === 'string' && other.kind === 'string')
+    }
+    if (expr.op === '+' && left.kind === 'string' && other.kind === 'string') {
+      this.spend((left.text.length + other.text.length) >> 6, at)
       return { kind: 'string', text: left.text + other.text }
+    }
     const scalar = scalarOf(left)
     if ((expr.op === '==' || expr.op === '!=') && scalar !== null && scalarOf(other) !== null)
       return bool((scalar === scalarOf(other)) === (expr.op === '=='))

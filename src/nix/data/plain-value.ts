@@ -22,6 +22,11 @@ export interface Evaluation {
   /** The text of a file. */
   text(file: string, at: At): string
   apply(fn: PlainValue, arg: Thunk, at: At): PlainValue
+  /**
+   * Counts work of a size.
+   * @throws NixsecretError `format` where it is too much in all
+   */
+  spend(size: number, at: At): void
   /** A fault at an expression. */
   fault(at: At, why: string): Error
 }
