@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, statSyn
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findProgram } from '../../src/setup/find-program.ts'
+import { findProgram } from '../../src/host/find-program.ts'
 import { needs } from '../support/needs.ts'
 import { SshAgent } from '../support/ssh-agent.ts'
 import { blobOf, findPlaintext, isAge, Person, read, startRepository } from '../support/story.ts'
