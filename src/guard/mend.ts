@@ -164,7 +164,10 @@ function takeOut(path: BytePath): string[] {
 function readLater(path: BytePath, from: BytePath | undefined): string[] {
   const needed =
     from === undefined
-      ? []
+      ? [
+          '# if evaluation truly needs it: an encrypted file that it reads, and a [[rule]] in nixsecret.toml with',
+          '#   store = "plaintext" for it',
+        ]
       : [
           '# if evaluation truly needs it: a [[rule]] in nixsecret.toml with store = "plaintext" for',
           `#   ${shellPath(from)}`,

@@ -72,6 +72,14 @@ export class Surroundings {
     return read === undefined ? null : { path: read, directory: path === '' ? textPath('.') : path }
   }
 
+  /** The file that a target is, and whether the policy lets its plaintext into the store; null for none in here. */
+  async secretShown(entry: Entry, target: NixTarget): Promise<{ path: BytePath; allowed: boolean } | null> {
+    const path = await this.#resolve(entry, target)
+    if (path === null || path === '') return null
+    const at = await this.#inspection.policies.at(entry.state.policy)
+    return { path, allowed: 'policy' in at && storeOf(at.policy, path) === 'plaintext' }
+  }
+
   async #secretAt(entry: Entry, path: BytePath): Promise<ProtectedRead | null> {
     const [read] = await this.#secrets(entry, [path])
     return read === undefined ? null : { path: read, directory: null }

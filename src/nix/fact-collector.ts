@@ -12,6 +12,8 @@ export class FactCollector {
   readonly #uses = new Map<number, Map<string, Ranked>>()
   /** Paths that only stand there, as in `let f = ./x;`: facts if no use of theirs is found. */
   readonly #bare = new Map<number, NixFact>()
+  /** By place, then by what they show; null for what is not known. */
+  readonly #commands = new Map<string, Map<string | null, NixFact>>()
   readonly #others = new Map<string, NixFact>()
 
   /** @param rank how much the option says: more replaces less */
@@ -37,8 +39,12 @@ export class FactCollector {
       this.#bare.set(offset, { kind: 'eval-read', offset, how, target: { base, path } })
   }
 
-  command(offset: number, how: string): void {
-    this.#others.set(`${offset} ${how}`, { kind: 'eval-command', offset, how })
+  /** @param shows as of `EvalCommand` */
+  command(offset: number, how: string, shows: NixTarget | null): void {
+    const key = `${offset} ${how}`
+    const known = this.#commands.get(key) ?? new Map<string | null, NixFact>()
+    known.set(shows?.path ?? null, { kind: 'eval-command', offset, how, shows })
+    this.#commands.set(key, known)
   }
 
   unreadable(offset: number, reason: string): void {
@@ -50,6 +56,10 @@ export class FactCollector {
     const facts: NixFact[] = [...this.#secrets.values()].map(({ fact }) => fact)
     for (const uses of this.#uses.values()) facts.push(...best(uses))
     for (const [offset, fact] of this.#bare) if (!this.#uses.has(offset)) facts.push(fact)
+    for (const shown of this.#commands.values()) {
+      const unknown = shown.get(null)
+      facts.push(...(unknown === undefined ? shown.values() : [unknown]))
+    }
     facts.push(...this.#others.values())
     return facts.sort((a, b) => a.offset - b.offset)
   }

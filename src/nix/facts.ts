@@ -42,6 +42,8 @@ export interface EvalCommand {
   readonly offset: number
   /** As `builtins.exec`, `extraBuiltins.pass`, `builtins.getEnv "NAME"`. Untrusted. */
   readonly how: string
+  /** The file that it shows, where it is our `show` and that is written out; null for everything else. */
+  readonly shows: NixTarget | null
 }
 
 /** A file that is too deep or too large to be looked at whole, so that nobody can say it is clean. */

@@ -7,14 +7,16 @@ import {
   isMerging,
   isTest,
   joinsTexts,
+  lastName,
   valueArguments,
   writtenText,
 } from './functions.ts'
 import { BUDGET, beside, type Place, under, type Walk } from './place.ts'
 import { resolve } from './resolve.ts'
 import type { Scope } from './scope.ts'
+import { shownSecret } from './shown-secret.ts'
 import { textValue } from './text-value.ts'
-import { isNew } from './walk-name.ts'
+import { commandBuiltin, isNew } from './walk-name.ts'
 import { asFileOption, isSecretFile, walkSum } from './walk-text.ts'
 
 /** Calls within calls that are followed. */
@@ -24,8 +26,8 @@ const MAX_CALLS = 3
 export function walkCall(walk: Walk, expr: Expr, scope: Scope, place: Place): void {
   const called = call(expr)
   const { fn, name } = called
-  if (fn.kind !== 'var') walk.visit(fn, scope, fn.kind === 'lambda' ? place : beside(place))
-  noteCommand(walk, called, scope)
+  if (!noteCommand(walk, called, scope) && fn.kind !== 'var')
+    walk.visit(fn, scope, fn.kind === 'lambda' ? place : beside(place))
   const here: Place = isTest(name) ? { ...place, trust: 'test' } : place
   if (name === 'mkOption') {
     walkDeclaration(walk, called, scope, here)
@@ -142,19 +144,30 @@ function walkDeclaration(walk: Walk, { args }: Call, scope: Scope, place: Place)
   }
 }
 
-/** `builtins.exec`, `builtins.getEnv "DB_PASSWORD"`: secrets brought in at evaluation. */
-function noteCommand(walk: Walk, { fn, name, args }: Call, scope: Scope): void {
-  if (name === 'exec' && fn.kind === 'var' && scope.binds('exec') === null && opensBuiltins(scope))
-    walk.facts.command(fn.from, 'builtins.exec')
-  else if (name === 'getEnv' || name === 'maybeEnv') {
-    const [variable] = args
-    if (variable === undefined) return
-    const { pieces } = textValue({ expr: variable, scope }, walk.budget)
-    const text = pieces.map((piece) => piece?.text ?? '*').join('')
-    const function_ = name === 'getEnv' ? 'builtins.getEnv' : 'lib.maybeEnv'
-    if (isSecretVariable(text))
-      walk.facts.command(fn.from, `${function_} ${JSON.stringify(text.slice(0, 200))}`)
-  }
+/**
+ * `builtins.exec`, `extraBuiltins.pass`, `builtins.getEnv "DB_PASSWORD"`: secrets brought in at evaluation.
+ * @returns whether all is said of the function
+ */
+function noteCommand(walk: Walk, { fn, name, args }: Call, scope: Scope): boolean {
+  const bare = name === 'exec' && fn.kind === 'var' && scope.binds('exec') === null && opensBuiltins(scope)
+  const how = bare ? 'builtins.exec' : isPlain(fn) ? commandBuiltin(fn) : null
+  if (how !== null) walk.facts.command(fn.from, how, shownSecret(how, args))
+  else if (name === 'getEnv' || name === 'maybeEnv') noteVariable(walk, fn, args[0], scope)
+  return how !== null
+}
+
+// Whatever else stands in the name is to be looked at.
+function isPlain(fn: Expr): boolean {
+  return fn.kind === 'select' && fn.fallback === null && fn.path.every(({ expr }) => expr === null)
+}
+
+function noteVariable(walk: Walk, fn: Expr, variable: Expr | undefined, scope: Scope): void {
+  if (variable === undefined) return
+  const { pieces } = textValue({ expr: variable, scope }, walk.budget)
+  const text = pieces.map((piece) => piece?.text ?? '*').join('')
+  const name = lastName(fn) === 'getEnv' ? 'builtins.getEnv' : 'lib.maybeEnv'
+  if (isSecretVariable(text))
+    walk.facts.command(fn.from, `${name} ${JSON.stringify(text.slice(0, 200))}`, null)
 }
 
 function opensBuiltins(scope: Scope): boolean {

@@ -12,7 +12,7 @@ export function walkName(
   place: Place,
 ): void {
   const extra = commandBuiltin(expr)
-  if (extra !== null) walk.facts.command(expr.from, extra)
+  if (extra !== null) walk.facts.command(expr.from, extra, null)
   if (expr.kind === 'select') {
     if (expr.subject.kind !== 'var') walk.visit(expr.subject, scope, beside(place))
     for (const key of expr.path) if (key.expr !== null) walk.visit(key.expr, scope, beside(place))
@@ -45,8 +45,8 @@ export function isNew(
 }
 
 /** `builtins.exec`; `builtins.extraBuiltins.pass`, `extraBuiltins.sops`: what nix-plugins adds (https://github.com/shlevy/nix-plugins). */
-function commandBuiltin(expr: Extract<Expr, { kind: 'var' | 'select' }>): string | null {
-  if (expr.kind === 'var' || expr.subject.kind !== 'var') return null
+export function commandBuiltin(expr: Expr): string | null {
+  if (expr.kind !== 'select' || expr.subject.kind !== 'var') return null
   const names = [expr.subject.name, ...expr.path.map(({ name }) => name ?? '*')]
   if (names.length === 2 && names[0] === 'builtins' && names[1] === 'exec') return 'builtins.exec'
   const at = names.indexOf('extraBuiltins')

@@ -143,6 +143,62 @@ test('commands and variables that bring secrets in', async () => {
   )
 })
 
+test('our own show is let in by store = "plaintext" for what it shows, where that is written out', async () => {
+  const rule = '[[rule]]\npaths = ["/secrets/eval/*"]\nstore = "plaintext"\n'
+  const policy = { 'nixsecret.toml': policyText() + rule }
+  const show = (...words: string[]) => `builtins.exec [ ${words.join(' ')} ]`
+  const line = '"git" "nixsecret" "show" "--format" "nix" "--"'
+  const cases: [string, boolean][] = [
+    [show(line, '"secrets/eval/a"'), true],
+    [show(line, '"./secrets//eval/../eval/a"'), true],
+    [show('"git" "-C" "/home/me/config" "nixsecret" "show" "--format=nix" "secrets/eval/a"'), true],
+    [show('"git" "-C" root "nixsecret" "show" "--allowed-only" "--format" "nix" "secrets/eval/a"'), true],
+    [show('"git-nixsecret" "show" "--rev" "v1" "--format" "nix" "--" "secrets/eval/a"'), true],
+    ['(with builtins; exec [ "git" "nixsecret" "show" "--format" "nix" "secrets/eval/a" ])', true],
+    ['builtins.extraBuiltins.nixsecret "secrets/eval/a"', true],
+    ['extraBuiltins.nixsecretIn root "secrets/eval/a"', true],
+    [show(line, '"secrets/a"'), false],
+    [show(line, '"secrets/eval/../a"'), false],
+    [show(line, '"../secrets/eval/a"'), false],
+    [show(line, '"/secrets/eval/a"'), false],
+    [show(line, 'file'), false],
+    [show(line, '"secrets/eval/${file}"'), false],
+    [show(line, '"secrets/eval/a"', '"secrets/a"'), false],
+    [show('"git" "show" "HEAD:secrets/eval/a"'), false],
+    [show('"sh" "-c" "git nixsecret show secrets/eval/a"'), false],
+    [`builtins.exec ([ ${line} ] ++ [ "secrets/eval/a" ])`, false],
+    ['builtins.extraBuiltins.nixsecret "secrets/a"', false],
+    ['builtins.extraBuiltins.nixsecret file', false],
+    ['map builtins.extraBuiltins.nixsecret [ "secrets/eval/a" ]', false],
+    ['(builtins.extraBuiltins.nixsecret or null) "secrets/eval/a"', false],
+    ['extraBuiltins.nixsecretIn "secrets/eval/a"', false],
+    ['builtins.extraBuiltins.pass "secrets/eval/a"', false],
+  ]
+  const source = `root: file:\n[\n${cases.map(([text]) => `  (${text})\n`).join('')}]\n`
+  const lines = cases.flatMap(([, fine], i) => (fine ? [] : [i + 3]))
+  const at = (found: string[]) => found.map((one) => Number(one.split(':')[1]))
+  assert.equal(at(await found({ ...policy, 'a.nix': source })), lines)
+  // Without the rule all of them.
+  assert.equal(
+    at(await found({ 'a.nix': source })),
+    cases.map((_, i) => i + 3),
+  )
+  const called = '{ a = f: builtins.exec [ "git" "nixsecret" "show" f ]; b = a "secrets/eval/a"; }'
+  assert.is((await found({ ...policy, 'a.nix': called })).length, 1)
+})
+
+test('the hint for a command names store = "plaintext", and the file where it is known', async () => {
+  const repo = new GuardRepo()
+  await repo.begin()
+  repo.commit({ 'a.nix': '[ (extraBuiltins.nixsecret "secrets/a") (extraBuiltins.pass "a") ]' })
+  const { findings } = await checkRevision(await repo.open(), 'HEAD', repo.options)
+  const hints = findings.map(({ hint }) => hint)
+  assert.is(hints.length, 2)
+  for (const hint of hints) assert.match(hint, 'store = "plaintext"')
+  assert.match(hints[0] ?? '', /^# {3}secrets\/a$/m)
+  assert.match(findings[0]?.message ?? '', /extraBuiltins\.nixsecret brings secrets\/a in/)
+})
+
 test('too deep to be looked through is said', async () => {
   const deep = `{ password = ${'['.repeat(2000)}${']'.repeat(2000)}; }`
   assert.equal(

@@ -51,7 +51,7 @@ function show(fact: NixFact): string {
     case 'eval-read':
       return `read ${fact.how} ${showTarget(fact.target)}`
     case 'eval-command':
-      return `command ${fact.how}`
+      return `command ${fact.how}${fact.shows === null ? '' : ` -> ${showTarget(fact.shows)}`}`
     case 'unreadable':
       return `unreadable ${fact.reason}`
   }

@@ -18,5 +18,8 @@ in
   services.i.token = builtins.getEnv variable; # leak: command builtins.getEnv "API_SECRET"
   services.j.token = (builtins.getEnv) "GITHUB_TOKEN"; # leak: command builtins.getEnv "GITHUB_TOKEN"
   users.users.root.password = builtins.getEnv ("ROOT" + "_PASSWORD"); # leak: command builtins.getEnv "ROOT_PASSWORD"
+  services.k.password = builtins.exec [ "git" "nixsecret" "show" "--format" "nix" "--" "secrets/k" ]; # leak: command builtins.exec -> flake:secrets/k
+  services.l.password = builtins.extraBuiltins.nixsecretIn "/etc/nixos" "secrets/l"; # leak: command extraBuiltins.nixsecretIn -> flake:secrets/l
+  services.m.password = builtins.extraBuiltins.nixsecret config.networking.hostName; # leak: command extraBuiltins.nixsecret
   home = builtins.getEnv "HOME";
 }
