@@ -9,27 +9,7 @@ let
       throw "nixsecret: ${what} is in the Nix store: name the file in your checkout"
     else
       value;
-in
-{
-  /**
-    The policy of a source: its nixsecret.toml, parsed. It is not checked; `git nixsecret check` does that.
-  */
-  policy = src: builtins.fromTOML (builtins.readFile (src + "/nixsecret.toml"));
 
-  /**
-    A derivation, for `checks`, that fails if a protected file of a flake's source is plaintext, and names it.
-
-    pkgs: nixpkgs' packages. src: the top of the repository: `self`, or `self.sourceInfo` where flake.nix is in a folder.
-  */
-  sealedCheck = import ./sealed-check.nix;
-
-  /**
-    The command, as a list of arguments, that prints a secret where a deployment is started, for
-    `deployment.keys.<name>.keyCommand` of colmena and the like: nothing of the secret reaches the store.
-
-    file: of the checkout, as `git nixsecret show` takes it. root: absolute path of the checkout; without it the
-    deployment is to be started in the top of the checkout.
-  */
   keyCommand =
     {
       file,
@@ -53,4 +33,33 @@ in
       "--"
       (outsideStore "file" file)
     ];
+  policy = src: builtins.fromTOML (builtins.readFile (src + "/nixsecret.toml"));
+in
+{
+  /**
+    The policy of a source: its nixsecret.toml, parsed. It is not checked; `git nixsecret check` does that.
+  */
+  inherit policy;
+
+  /**
+    A derivation, for `checks`, that fails if a protected file of a flake's source is plaintext, and names it.
+
+    pkgs: nixpkgs' packages. src: the top of the repository: `self`, or `self.sourceInfo` where flake.nix is in a folder.
+  */
+  sealedCheck = import ./sealed-check.nix;
+
+  /**
+    The command, as a list of arguments, that prints a secret where a deployment is started, for
+    `deployment.keys.<name>.keyCommand` of colmena and the like: nothing of the secret reaches the store.
+
+    file: of the checkout, as `git nixsecret show` takes it. root: absolute path of the checkout; without it the
+    deployment is to be started in the top of the checkout.
+  */
+  inherit keyCommand;
+
+  /**
+    The file with the builtins that git-nixsecret adds to nix-plugins, for its setting `extra-builtins-file`.
+  */
+  extraBuiltinsFile = ./extra-builtins.nix;
 }
+// import ./host-keys.nix { inherit policy keyCommand; }

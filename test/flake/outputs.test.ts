@@ -31,7 +31,14 @@ for (const program of nixPrograms()) {
     assert.is(shown.nixosModules.default.type, 'nixos-module')
     assert.equal(await names('homeModules'), ['default', 'nixsecret'])
     assert.equal(await names('homeManagerModules'), ['default', 'nixsecret'])
-    assert.equal(await names('lib'), ['keyCommand', 'policy', 'sealedCheck'])
+    assert.equal(await names('lib'), [
+      'deploymentKeys',
+      'extraBuiltinsFile',
+      'keyCommand',
+      'morphSecrets',
+      'policy',
+      'sealedCheck',
+    ])
   })
 
   test(name('nix flake check finds nothing wrong'), async () => {
