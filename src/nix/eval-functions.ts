@@ -46,7 +46,9 @@ const LOOKERS = new Set(
   (
     'pathExists readDir readFileType hashFile baseNameOf dirOf isPath isStorePath typeOf difference ' +
     'sourceByRegex sourceFilesBySuffices fileFilter intersection listFilesRecursive ' +
-    'hasPrefix removePrefix fromSource traceVal pathIsDirectory pathIsRegularFile pathType'
+    'hasPrefix removePrefix fromSource traceVal pathIsDirectory pathIsRegularFile pathType ' +
+    // Of ours: they read nixsecret.toml.
+    'deploymentKeys morphSecrets'
   ).split(' '),
 )
 

@@ -66,4 +66,7 @@ in
   # password = "in-a-comment-1"; # ok
   /* users.users.alice.password = "in-a-comment-2"; # ok */
   # networking.wireless.networks.attic.psk = "in-a-comment-3"; # ok
+  deployment.keys = inputs.git-nixsecret.lib.deploymentKeys { src = ./.; host = "web1"; }; # ok
+  deployment.secrets = inputs.git-nixsecret.lib.morphSecrets { src = ../.; host = "web1"; }; # ok
+  deployment.keys.db.keyCommand = [ "git" "nixsecret" "show" "--" "secrets/db" ]; # ok
 }
