@@ -1,7 +1,8 @@
 # What nix-plugins' setting `extra-builtins-file` takes: https://github.com/shlevy/nix-plugins
 #
 # Whatever Nix evaluates may call these, inputs of a flake too. So they give only what nixsecret.toml lets into the
-# world-readable store (`store = "plaintext"`), where the value ends. One file: pure evaluation reads none beside it.
+# world-readable store (`store = "plaintext"`), where the value ends; but the policy is that of the repository which they are
+# called for, whoever wrote it: docs/schemes/nix-plugins.md. One file: pure evaluation reads none beside it.
 { exec, ... }:
 let
   show =
