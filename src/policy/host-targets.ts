@@ -29,10 +29,9 @@ interface Defaults {
   readonly dirMode: string
 }
 
-const KEYS: Defaults = { dir: '/run/keys', group: 'root', mode: '600', dirGroup: 'keys', dirMode: '750' }
 const DEFAULTS: Readonly<Record<Layout, Defaults>> = {
   // https://github.com/NixOS/nixops/blob/master/nix/keys.nix
-  keys: KEYS,
+  keys: { dir: '/run/keys', group: 'root', mode: '600', dirGroup: 'keys', dirMode: '750' },
   // https://github.com/nix-community/terraform-nixos/blob/master/deploy_nixos/unpack-keys.sh
   'terraform-nixos': { dir: '/var/keys', group: 'keys', mode: '640', dirGroup: 'keys', dirMode: '750' },
   // https://github.com/krebs/krops: a source is synchronised with a umask of 0077
@@ -46,7 +45,7 @@ export function deliveryTargets(host: PolicyHost, layout: Layout): DeliveryTarge
   return host.keys.map((key) => {
     const parts = key.path.split('/')
     const own = parts.pop() as string
-    const defaults = DEFAULTS[key.dir === null ? layout : layout === 'krops' ? 'keys' : layout]
+    const defaults = DEFAULTS[layout]
     const base = key.dir ?? defaults.dir
     const folders = key.dir === null && layout === 'krops' ? belowSecrets(parts) : []
     return {

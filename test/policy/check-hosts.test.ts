@@ -101,7 +101,7 @@ dir = "/run/keys"
   ])
   assert.equal(
     targets.map(({ base, dirGroup, dirMode, mode }) => [base, dirGroup, dirMode, mode].join(' ')),
-    [...Array(3).fill('/var/src/secrets root 700 600'), '/run/keys keys 750 600'],
+    [...Array(3).fill('/var/src/secrets root 700 600'), '/run/keys root 700 600'],
   )
 })
 

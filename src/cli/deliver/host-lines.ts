@@ -37,7 +37,7 @@ export class HostLines {
 
   #draw(): void {
     this.#erase()
-    const width = (process.stderr.columns ?? 80) - 1
+    const width = (process.stderr.columns || 80) - 1
     const lines = [...this.#steps]
       .slice(0, MOST_LINES)
       .map(([name, step]) => `${name}: ${step}`.slice(0, width))
