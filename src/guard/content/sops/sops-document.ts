@@ -1,9 +1,9 @@
 import type { BytePath } from '../../../byte-path.ts'
-import { encryptedPaths, type IsEncrypted } from './encrypted-paths.ts'
+import { encryptedPaths, type IsEncrypted } from '../../../sops/encrypted-paths.ts'
+import { entryOf, type SopsMap, type SopsNode } from '../../../sops/tree.ts'
 import { readDotenv, readIni } from './read-flat.ts'
 import { readJson } from './read-json.ts'
 import { readYaml } from './read-yaml.ts'
-import { entryOf, type SopsMap, type SopsNode } from './tree.ts'
 
 /** Larger documents are not judged. */
 const MAX_SIZE = 16 << 20

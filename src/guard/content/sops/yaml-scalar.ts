@@ -1,5 +1,5 @@
+import type { SopsNode } from '../../../sops/tree.ts'
 import { unquoted } from './read-json.ts'
-import type { SopsNode } from './tree.ts'
 
 /** What can't begin a plain scalar, or would make it something else. */
 const SPECIAL = /^(?:[-?:](?: |$)|[[\]{},#&*!|>'"%@`])/

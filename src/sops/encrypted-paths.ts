@@ -1,4 +1,4 @@
-import { linearRegex } from '../linear-regex.ts'
+import { linearRegex } from './linear-regex.ts'
 import { entryOf, type SopsMap } from './tree.ts'
 
 const SETTINGS = [

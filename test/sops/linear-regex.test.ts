@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { linearRegex } from '../../../src/guard/content/linear-regex.ts'
+import { linearRegex } from '../../src/sops/linear-regex.ts'
 
 const matches = (pattern: string, text: string) => {
   const regex = linearRegex(pattern)
