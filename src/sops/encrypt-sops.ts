@@ -1,18 +1,45 @@
+import { NixsecretError } from '../errors.ts'
+import { asBuffer } from './as-buffer.ts'
+import { plainBytes } from './decrypt-sops.ts'
+import { type Edit, faultAt, MAX_TEXT, type Slot, type SopsText, splice } from './document.ts'
+import { formatOf } from './format-of.ts'
+import { KeptValues } from './kept-values.ts'
+import { changedTree, newTree } from './metadata-tree.ts'
+import {
+  decodeText,
+  MAX_BINARY,
+  macHash,
+  macTime,
+  type OpenedDocument,
+  openDocument,
+  ruleOf,
+} from './open-document.ts'
+import { looksSealed, pathData, sealValue } from './sealed-value.ts'
 import type { SopsKind } from './sops-kind.ts'
-import type { SopsAgeKey, SopsSettings } from './sops-metadata.ts'
+import type { SopsAgeKey, SopsSettings } from './sops-types.ts'
+import { sopsValue } from './sops-value.ts'
+import type { SopsMap } from './tree.ts'
+
+/** A document that another one follows. */
+export interface PreviousDocument {
+  readonly document: Uint8Array
+  /** Where it is another one than that of the new document. */
+  readonly dataKey?: Uint8Array
+}
 
 /** How a document is made. */
 export interface EncryptSopsOptions {
   /** 32 bytes. */
   readonly dataKey: Uint8Array
-  /** The data key, sealed for each reader. */
+  /** The data key, sealed for each reader. To leave readers as they are, give the previous document's own entries. */
   readonly age: readonly SopsAgeKey[]
   readonly lastModified: Date
   /**
    * Documents that this one follows, the most important first: a value that stands at the same path in one of them
-   * keeps its ciphertext, if that document has the same data key. The first one's settings and other metadata stay.
+   * keeps its ciphertext, if that document has the same data key. The first one's settings and other metadata stay,
+   * for which it is verified.
    */
-  readonly previous?: readonly { readonly document: Uint8Array }[]
+  readonly previous?: readonly PreviousDocument[]
   /** For a document without a previous one. */
   readonly settings?: SopsSettings
   /**
@@ -22,16 +49,153 @@ export interface EncryptSopsOptions {
   readonly dropOtherKeys?: boolean
 }
 
+const DEFAULT: SopsSettings = { rule: null, macOnlyEncrypted: false }
+/** What stands for a binary file until its value is put in. */
+const BINARY = '{\n\t"data": "x"\n}\n'
+
 /**
  * The SOPS document of a plaintext. Where nothing changed, neither plaintext nor age keys, it is the bytes of the previous
  * one.
- * @throws NixsecretError `format` where the plaintext can't be read as `kind`, `refused` where SOPS could not hold it
- * without loss: with the line, never with a value
+ * @throws NixsecretError `format` where the plaintext can't be read as `kind`, or a previous document not be opened;
+ * `refused` where SOPS could not hold it without loss: with the line, never with a value
  */
-export function encryptSops(
-  _plaintext: Uint8Array,
-  _kind: SopsKind,
-  _options: EncryptSopsOptions,
-): Uint8Array {
-  throw new Error('being written')
+export function encryptSops(plaintext: Uint8Array, kind: SopsKind, options: EncryptSopsOptions): Uint8Array {
+  const { dataKey, age, previous = [] } = options
+  if (dataKey.length !== 32) throw new TypeError('a data key has 32 bytes')
+  if (age.length === 0) throw new NixsecretError('recipient', 'a SOPS document needs a reader')
+  const opened = previous.map((one) => openPrevious(one, kind, dataKey))
+  for (const [i, one] of opened.entries()) {
+    if (one === null || !isSameKeys(one.metadata.age, age)) continue
+    const document = previous[i]?.document as Uint8Array
+    if (previous[i]?.dataKey === undefined && asBuffer(plainBytes(one, kind)).equals(plaintext))
+      return document
+  }
+  const whole = readPlain(plaintext, kind)
+  const [base] = opened
+  const isNewKey = previous[0]?.dataKey !== undefined && !asBuffer(previous[0].dataKey).equals(dataKey)
+  if (base === null) openDocument(previous[0]?.document as Uint8Array, kind, previous[0]?.dataKey ?? dataKey)
+  if (isNewKey && base && base.metadata.otherKeys.length > 0 && !options.dropOtherKeys)
+    throw new NixsecretError(
+      'refused',
+      `the document has a new data key, which its ${base.metadata.otherKeys.join(' and ')} keys do not hold`,
+      { hints: ['sops rotate -i FILE'] },
+    )
+  const document = seal(whole, kind, { ...options, base: base ?? null, isNewKey, opened })
+  const check = openDocument(document, kind, dataKey)
+  plainBytes(check, kind)
+  return document
+}
+
+function openPrevious(
+  previous: PreviousDocument,
+  kind: SopsKind,
+  dataKey: Uint8Array,
+): OpenedDocument | null {
+  try {
+    return openDocument(previous.document, kind, previous.dataKey ?? dataKey)
+  } catch (error) {
+    if (error instanceof NixsecretError) return null
+    throw error
+  }
+}
+
+function readPlain(plaintext: Uint8Array, kind: SopsKind): SopsText {
+  const format = formatOf(kind)
+  if (kind === 'binary') {
+    if (plaintext.length > MAX_BINARY)
+      throw new NixsecretError('refused', `too large for SOPS (over ${MAX_BINARY >> 20} MiB)`)
+    const whole = format.read(plaintext.length === 0 ? BINARY.replace('x', '') : BINARY)
+    const data = asBuffer(plaintext)
+    return { ...whole, slots: whole.slots.map((slot) => ({ ...slot, value: { type: 'str', data } })) }
+  }
+  const whole = format.read(decodeText(plaintext, MAX_TEXT))
+  if (whole.metadata !== null)
+    throw faultAt(
+      'refused',
+      whole.text,
+      whole.metadata.source.start,
+      'a value by the name of sops, which SOPS needs for itself',
+    )
+  return whole
+}
+
+interface Sealing extends EncryptSopsOptions {
+  readonly base: OpenedDocument | null
+  readonly isNewKey: boolean
+  readonly opened: readonly (OpenedDocument | null)[]
+}
+
+function seal(whole: SopsText, kind: SopsKind, options: Sealing): Buffer {
+  const { base, dataKey, previous = [] } = options
+  const format = formatOf(kind)
+  const settings = base?.metadata.settings ?? options.settings ?? DEFAULT
+  const tree = base?.tree ?? newTree(settings)
+  const isEncrypted = ruleOf(tree)
+  const kept = new KeptValues(format)
+  options.opened.forEach((one, i) => {
+    const key = previous[i]?.dataKey
+    if (one !== null && (key === undefined || asBuffer(key).equals(dataKey))) kept.add(one)
+  })
+  const mac = macHash(settings)
+  const edits: Edit[] = []
+  for (const slot of whole.slots) {
+    const wanted = isEncrypted(slot)
+    if (slot.value.type !== 'comment') mac.add(slot.value, wanted, () => broken(whole, slot))
+    if (!wanted || slot.value.data.length === 0) continue
+    if (kind !== 'binary' && looksSealed(slot.value.data.toString('latin1', 0, 32).trimStart())) {
+      if (slot.value.type === 'comment' && kept.hasOpen(slot)) continue
+      throw faultAt('refused', whole.text, slot.start, 'a value that is encrypted already')
+    }
+    const sealed = kept.take(slot, whole) ?? sealValue(slot.value, dataKey, pathData(slot.path))
+    edits.push({ start: slot.start, end: slot.end, text: format.sealed(slot, sealed, whole) })
+  }
+  const metadata = metadataText(whole, kind, tree, mac.hex(), options)
+  return Buffer.from(splice(whole.text, [...edits, ...format.insertions(metadata, whole)]), 'utf8')
+}
+
+function metadataText(
+  whole: SopsText,
+  kind: SopsKind,
+  tree: SopsMap,
+  hash: string,
+  options: Sealing,
+): string {
+  const { age, base, dataKey } = options
+  const isSame = base !== null && !options.isNewKey && isSameKeys(base.metadata.age, age)
+  // The time is that of the values: a new blank line leaves both.
+  const isOld = isSame && base.mac === hash
+  const lastModified = isOld
+    ? base.metadata.lastModified
+    : options.lastModified.toISOString().replace(/\.[0-9]+Z$/, 'Z')
+  const mac = isOld
+    ? base.metadata.mac
+    : sealValue(sopsValue('str', hash), dataKey, pathData([macTime(lastModified)]).slice(0, -1))
+  const place = base?.whole.metadata
+  if (!isSame || !place) {
+    const dropOtherKeys = options.isNewKey
+    return formatOf(kind).metadataText(changedTree(tree, { age, lastModified, mac, dropOtherKeys }), whole)
+  }
+  const { source } = place
+  const edits = [
+    { ...place.lastModified, text: lastModified },
+    { ...place.mac, text: mac },
+  ].map(({ start, end, text }) => {
+    const quote = /^["']/.exec((base as OpenedDocument).whole.text.slice(start, end))?.[0] ?? ''
+    return { start: start - source.start, end: end - source.start, text: quote + text + quote }
+  })
+  const text = base.whole.text.slice(source.start, source.end)
+  return splice(
+    text,
+    edits.sort((a, b) => a.start - b.start),
+  )
+}
+
+function isSameKeys(before: readonly SopsAgeKey[], now: readonly SopsAgeKey[]): boolean {
+  const list = (keys: readonly SopsAgeKey[]) =>
+    JSON.stringify(keys.map(({ recipient, enc }) => `${recipient}\n${enc.trim()}`).sort())
+  return list(before) === list(now)
+}
+
+function broken(whole: SopsText, slot: Slot): NixsecretError {
+  return faultAt('refused', whole.text, slot.start, 'a value that SOPS can not hold')
 }

@@ -1,49 +1,30 @@
+import { asBuffer } from './as-buffer.ts'
+import { formatOf } from './format-of.ts'
+import { toMetadata } from './metadata-tree.ts'
 import type { SopsKind } from './sops-kind.ts'
+import type { SopsMetadata } from './sops-types.ts'
 
-/** The data key, sealed for one age recipient. */
-export interface SopsAgeKey {
-  /** `age1…`, `ssh-ed25519 …`, as the document has it. */
-  readonly recipient: string
-  /** An armored age file that holds the data key. */
-  readonly enc: string
-}
+export type { SopsAgeKey, SopsMetadata, SopsRuleName, SopsSettings } from './sops-types.ts'
 
-/** Names of the settings that say which values are encrypted; a document has at most one of them. */
-export type SopsRuleName =
-  | 'unencrypted_suffix'
-  | 'encrypted_suffix'
-  | 'unencrypted_regex'
-  | 'encrypted_regex'
-  | 'unencrypted_comment_regex'
-  | 'encrypted_comment_regex'
-
-/** Which values are encrypted, and what the MAC is over. */
-export interface SopsSettings {
-  /** Null: the default, `unencrypted_suffix` `_unencrypted`. */
-  readonly rule: { readonly name: SopsRuleName; readonly value: string } | null
-  readonly macOnlyEncrypted: boolean
-}
-
-/** What a SOPS document says of itself in the clear. */
-export interface SopsMetadata {
-  readonly age: readonly SopsAgeKey[]
-  /** RFC 3339, as written. */
-  readonly lastModified: string
-  /** `ENC[…]` */
-  readonly mac: string
-  readonly version: string
-  readonly settings: SopsSettings
-  /** Kinds of master keys beside age that hold the data key: `pgp`, `kms`, `hc_vault`, … */
-  readonly otherKeys: readonly string[]
-  /** More than one: the data key is split (Shamir), and can be neither had nor sealed here. */
-  readonly keyGroups: number
+/** What every document of that kind has somewhere: a cheap look before it is read. */
+const MARKS: Readonly<Record<SopsKind, RegExp>> = {
+  yaml: /^sops:/m,
+  json: /"sops"/,
+  binary: /"sops"/,
+  dotenv: /^sops_mac=/m,
+  ini: /^\s*\[sops\]/m,
 }
 
 /**
  * What a document says of itself; nothing is verified.
  * @returns null where it is no SOPS document
- * @throws NixsecretError `format` where it is one, and its metadata is malformed
+ * @throws NixsecretError `format` where it is one, and can't be read
  */
-export function readSopsMetadata(_document: Uint8Array, _kind: SopsKind): SopsMetadata | null {
-  throw new Error('being written')
+export function readSopsMetadata(document: Uint8Array, kind: SopsKind): SopsMetadata | null {
+  const bytes = asBuffer(document)
+  if (!bytes.includes('ENC[AES256_GCM,') || !bytes.includes('sops')) return null
+  const text = bytes.toString('utf8')
+  if (!MARKS[kind].test(text)) return null
+  const { metadata } = formatOf(kind).read(text)
+  return metadata === null ? null : toMetadata(metadata.tree)
 }
