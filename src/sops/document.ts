@@ -27,8 +27,8 @@ export interface SopsText<S extends Slot = Slot> {
   readonly slots: readonly S[]
   readonly metadata: {
     readonly tree: SopsMap
-    /** Its own text, as {@link SopsFormat.insertions} takes it. */
-    readonly source: Span
+    /** Its own text, as {@link SopsFormat.insertions} takes it; null where it is not in one piece. */
+    readonly source: Span | null
     /** Within the text: what changes with every edit. */
     readonly lastModified: Span
     readonly mac: Span

@@ -113,7 +113,7 @@ function readPlain(plaintext: Uint8Array, kind: SopsKind): SopsText {
     throw faultAt(
       'refused',
       whole.text,
-      whole.metadata.source.start,
+      whole.metadata.mac.start,
       'a value by the name of sops, which SOPS needs for itself',
     )
   return whole
@@ -130,7 +130,7 @@ function seal(whole: SopsText, kind: SopsKind, options: Sealing): Buffer {
   const format = formatOf(kind)
   const settings = base?.metadata.settings ?? options.settings ?? DEFAULT
   const tree = base?.tree ?? newTree(settings)
-  const isEncrypted = ruleOf(tree)
+  const isEncrypted = ruleOf(tree, kind)
   const kept = new KeptValues(format)
   options.opened.forEach((one, i) => {
     const key = previous[i]?.dataKey
@@ -142,8 +142,9 @@ function seal(whole: SopsText, kind: SopsKind, options: Sealing): Buffer {
     const wanted = isEncrypted(slot)
     if (slot.value.type !== 'comment') mac.add(slot.value, wanted, () => broken(whole, slot))
     if (!wanted || slot.value.data.length === 0) continue
+    // What could be read before stays: there is nothing to hide any more, and lines nobody touched don't change.
+    if (slot.value.type === 'comment' && kept.hasOpen(slot)) continue
     if (kind !== 'binary' && looksSealed(slot.value.data.toString('latin1', 0, 32).trimStart())) {
-      if (slot.value.type === 'comment' && kept.hasOpen(slot)) continue
       throw faultAt('refused', whole.text, slot.start, 'a value that is encrypted already')
     }
     const sealed = kept.take(slot, whole) ?? sealValue(slot.value, dataKey, pathData(slot.path))
@@ -163,7 +164,7 @@ function metadataText(
   const { age, base, dataKey } = options
   const isSame = base !== null && !options.isNewKey && isSameKeys(base.metadata.age, age)
   // The time is that of the values: a new blank line leaves both.
-  const isOld = isSame && base.mac === hash
+  const isOld = base !== null && !options.isNewKey && base.mac === hash
   const lastModified = isOld
     ? base.metadata.lastModified
     : options.lastModified.toISOString().replace(/\.[0-9]+Z$/, 'Z')
@@ -171,7 +172,7 @@ function metadataText(
     ? base.metadata.mac
     : sealValue(sopsValue('str', hash), dataKey, pathData([macTime(lastModified)]).slice(0, -1))
   const place = base?.whole.metadata
-  if (!isSame || !place) {
+  if (!isSame || !place?.source) {
     const dropOtherKeys = options.isNewKey
     return formatOf(kind).metadataText(changedTree(tree, { age, lastModified, mac, dropOtherKeys }), whole)
   }

@@ -46,7 +46,7 @@ export function openDocument(document: Uint8Array, kind: SopsKind, dataKey: Uint
         hints: ['sops updatekeys FILE'],
       },
     )
-  const isEncrypted = ruleOf(tree)
+  const isEncrypted = ruleOf(tree, kind)
   const mac = macHash(metadata.settings)
   const isSealed: boolean[] = []
   const values = whole.slots.map((slot) => {
@@ -84,12 +84,13 @@ function altered(whole: SopsText, slot: Slot): NixsecretError {
  * Which slots SOPS encrypts.
  * @throws NixsecretError `refused` for a setting that can't be evaluated
  */
-export function ruleOf(tree: SopsMap): (slot: Slot) => boolean {
+export function ruleOf(tree: SopsMap, kind: SopsKind): (slot: Slot) => boolean {
   const { rule } = toMetadata(tree).settings
-  const isEncrypted = encryptedPaths(tree)
+  const needsComments = rule?.name.includes('comment') ?? false
+  // In INI, SOPS lets a comment count for what comes after the value that it stands before.
+  const isEncrypted = needsComments && kind === 'ini' ? null : encryptedPaths(tree)
   if (isEncrypted === null)
     throw new NixsecretError('refused', `SOPS setting ${rule?.name ?? ''} that can not be evaluated here`)
-  const needsComments = rule?.name.includes('comment') ?? false
   return (slot) => {
     try {
       return isEncrypted(slot.path, needsComments ? slot.comments() : [], slot.value.type === 'comment')
