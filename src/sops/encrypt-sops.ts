@@ -151,7 +151,14 @@ function seal(whole: SopsText, kind: SopsKind, options: Sealing): Buffer {
     edits.push({ start: slot.start, end: slot.end, text: format.sealed(slot, sealed, whole) })
   }
   const metadata = metadataText(whole, kind, tree, mac.hex(), options)
-  return Buffer.from(splice(whole.text, [...edits, ...format.insertions(metadata, whole)]), 'utf8')
+  edits.push(...format.insertions(metadata, whole))
+  return Buffer.from(
+    splice(
+      whole.text,
+      edits.sort((a, b) => a.start - b.start),
+    ),
+    'utf8',
+  )
 }
 
 function metadataText(
