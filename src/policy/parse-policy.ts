@@ -24,7 +24,7 @@ export type CheckKey = (key: string) => CheckedKey
 export const NAME_PATTERN = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/
 
 const TOP_KEYS = ['version', 'recipients', 'groups', 'default', 'rule', 'check', 'host']
-const SETTING_KEYS = ['to', 'store']
+const SETTING_KEYS = ['to', 'store', 'format']
 const RULE_KEYS = ['paths', ...SETTING_KEYS]
 
 /**
@@ -165,7 +165,7 @@ class PolicyReader {
     const paths = texts(this.#source, written, [...path, 'paths'], `"paths" of ${where}`)
     const matchers = paths.map((pattern, i) => this.#pattern(pattern, [...path, 'paths', i], where))
     const settings = this.#settings(table, path, where, known)
-    if (settings.to === null && settings.store === null) {
+    if (Object.values(settings).every((value) => value === null)) {
       throw this.#source.fault(path, `${where} says nothing; write to = ["NAME"]`)
     }
     return { paths, matchers, ...settings }
@@ -181,18 +181,29 @@ class PolicyReader {
   }
 
   #settings(table: TomlTable, path: TomlPath, where: string, known: KnownNames): Settings {
-    const store = own(table, 'store') ?? null
-    if (store !== null && store !== 'plaintext') {
-      const help = 'write store = "plaintext", or take it out'
-      throw this.#source.fault([...path, 'store'], `unknown "store" in ${where}; ${help}`)
-    }
+    const store = this.#choice(table, 'store', ['plaintext'], { path, where })
+    const format = this.#choice(table, 'format', ['age', 'sops'], { path, where })
     const written = own(table, 'to')
-    if (written === undefined) return { to: null, store }
+    if (written === undefined) return { to: null, store, format }
     const toPath = [...path, 'to']
     const entries = names(this.#source, written, toPath, `"to" of ${where}`)
     const to = resolveNames(this.#source, known, { entries, path: toPath, where })
     this.#unmixed(to, toPath, where)
-    return { to, store }
+    return { to, store, format }
+  }
+
+  /** A setting that is one of a few words; null where it is not there. */
+  #choice<Word extends string>(
+    table: TomlTable,
+    key: string,
+    words: readonly Word[],
+    { path, where }: { readonly path: TomlPath; readonly where: string },
+  ): Word | null {
+    const value = own(table, key) ?? null
+    const word = words.find((known) => known === value)
+    if (value === null || word !== undefined) return word ?? null
+    const help = `write ${words.map((known) => `${key} = "${known}"`).join(' or ')}, or take it out`
+    throw this.#source.fault([...path, key], `unknown "${key}" in ${where}; ${help}`)
   }
 
   // age itself refuses: the file would be no safer than its weakest recipient.

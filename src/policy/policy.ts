@@ -4,12 +4,20 @@ import type { Layout } from './layout.ts'
 import type { PathMatcher } from './match-path.ts'
 import type { RuleId } from './rule-ids.ts'
 
+/**
+ * What a protected file is in git: `age`, one age file; `sops`, a SOPS document (https://getsops.io/docs/), in which
+ * the keys of YAML, JSON, dotenv or INI stay readable and each value is encrypted by itself.
+ */
+export type Format = 'age' | 'sops'
+
 /** What a rule, or `[default]`, may say of a path. Null: it does not say. */
 export interface Settings {
   /** Names of recipients, groups replaced by their members, in order of first mention. */
   readonly to: readonly string[] | null
   /** `plaintext`: needed at evaluation, so its plaintext may enter the local Nix store. */
   readonly store: 'plaintext' | null
+  /** What git gets; `age` where nothing says. */
+  readonly format: Format | null
 }
 
 /** One `[[rule]]`. */

@@ -1,5 +1,5 @@
 import type { BytePath } from '../byte-path.ts'
-import type { Policy, Rule, Settings } from './policy.ts'
+import type { Format, Policy, Rule, Settings } from './policy.ts'
 
 /**
  * Who may read a path: the `to` of the first rule that names the path and has one, else that of `[default]`.
@@ -12,6 +12,11 @@ export function readersOf(policy: Policy, path: BytePath): readonly string[] | n
 /** Whether the plaintext of a path may enter the local Nix store. Null: it may not. */
 export function storeOf(policy: Policy, path: BytePath): 'plaintext' | null {
   return setting(policy, path, 'store')
+}
+
+/** What a path is to be in git, if it is protected. */
+export function formatOf(policy: Policy, path: BytePath): Format {
+  return setting(policy, path, 'format') ?? 'age'
 }
 
 /**

@@ -4,7 +4,7 @@ import type { PolicySource, TomlTable } from './policy-source.ts'
 import { quoteName } from './quote-name.ts'
 
 /** Keys that a later version reads. To skip one would be to ignore what somebody relies on. */
-const LATER_KEYS = ['format', 'rotate']
+const LATER_KEYS = ['rotate']
 
 /** The value of a key, or undefined. */
 export function own(table: TomlTable, key: string): unknown {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { textPath } from '../../src/byte-path.ts'
 import { NixsecretError } from '../../src/errors.ts'
 import { type CheckKey, parsePolicy } from '../../src/policy/parse-policy.ts'
-import { namedByRule, neverEncrypted, readersOf, storeOf } from '../../src/policy/readers-of.ts'
+import { formatOf, namedByRule, neverEncrypted, readersOf, storeOf } from '../../src/policy/readers-of.ts'
 
 const HEAD = `version = 1
 [recipients]
@@ -76,6 +76,19 @@ to = ["alice"]
   assert.is(readersOf(policy, textPath('none')), null)
 })
 
+test('a path is an age file in git, unless a rule or [default] says otherwise', () => {
+  const rule = (paths: string, format: string) => `[[rule]]\npaths = ["${paths}"]\nformat = "${format}"\n`
+  const policy = read(`${HEAD}${rule('*.yaml', 'sops')}${rule('/a/**', 'age')}`)
+  assert.is(formatOf(policy, textPath('a/b.yaml')), 'sops')
+  assert.is(formatOf(policy, textPath('a/b')), 'age')
+  assert.is(formatOf(policy, textPath('b')), 'age')
+  // It says nothing of readers, so it makes no secret of a path.
+  assert.not.ok(namedByRule(policy, textPath('a/b.yaml')))
+  const all = read(`${HEAD}[default]\nto = ["alice"]\nformat = "sops"\n${rule('/a/**', 'age')}`)
+  assert.is(formatOf(all, textPath('b')), 'sops')
+  assert.is(formatOf(all, textPath('a/b')), 'age')
+})
+
 test('policy and attribute files are never encrypted, whatever a pattern says', () => {
   const policy = read(`${HEAD}[[rule]]\npaths = ["**"]\nto = ["alice"]\n`)
   for (const path of ['nixsecret.toml', '.gitattributes', 'a/.gitattributes']) {
@@ -129,9 +142,9 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   ],
   ['rules in the plural', `${HEAD}[[rules]]\npaths = []\n`, ':8: unknown key "rules"; did you mean "rule"?'],
   [
-    'later: format',
+    'unknown format',
     `${HEAD}[[rule]]\npaths = ["a"]\nformat = "json"\n`,
-    ':10: unknown key "format" in rule 1; this version of git-nixsecret does not know it',
+    ':10: unknown "format" in rule 1; write format = "age" or format = "sops", or take it out',
   ],
   [
     'unknown key of a rule',
@@ -141,7 +154,7 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   [
     'unknown key of default',
     `${HEAD}[default]\npaths = ["a"]\n`,
-    ':9: unknown key "paths" in [default]; known: to, store',
+    ':9: unknown key "paths" in [default]; known: to, store, format',
   ],
   [
     'prototype',
