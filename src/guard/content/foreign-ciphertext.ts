@@ -2,10 +2,10 @@ import { dearmor, MAX_ARMORED_SIZE } from '../../age/armor.ts'
 import { beginsAsAge, inspectBlob } from '../../age/inspect.ts'
 import { printableRun } from '../../age/printable-run.ts'
 import type { BytePath } from '../../byte-path.ts'
+import { isSopsDocument } from '../../sops/look/sops-document.ts'
 import { isAnsibleVault } from './ansible-vault.ts'
 import { isGitCryptFile } from './git-crypt.ts'
 import { isOpenpgpMessage } from './openpgp.ts'
-import { isSopsDocument } from './sops/sops-document.ts'
 
 /** What encrypted a file. */
 export type Ciphertext = 'age' | 'sops' | 'openpgp' | 'git-crypt' | 'ansible-vault'

@@ -1,4 +1,4 @@
-import { MAX_DEPTH, type SopsItem, type SopsMap, type SopsNode } from '../../../sops/tree.ts'
+import { MAX_DEPTH, type SopsItem, type SopsMap, type SopsNode } from '../tree.ts'
 
 const TOKEN = /[\t\n\r ]*(?:([{}[\]:,])|("(?:[^"\\\x00-\x1f]|\\.)*")|(-?[0-9][0-9.eE+-]*|true|false|null))/y
 

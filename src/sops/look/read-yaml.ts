@@ -1,4 +1,4 @@
-import { MAX_DEPTH, type SopsItem, type SopsMap, type SopsNode } from '../../../sops/tree.ts'
+import { MAX_DEPTH, type SopsItem, type SopsMap, type SopsNode } from '../tree.ts'
 import { isListItem, readScalar, splitKey } from './yaml-scalar.ts'
 
 interface Line {

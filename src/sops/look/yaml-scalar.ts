@@ -1,4 +1,4 @@
-import type { SopsNode } from '../../../sops/tree.ts'
+import type { SopsNode } from '../tree.ts'
 import { unquoted } from './read-json.ts'
 
 /** What can't begin a plain scalar, or would make it something else. */

@@ -1,4 +1,4 @@
-import type { SopsItem, SopsMap } from '../../../sops/tree.ts'
+import type { SopsItem, SopsMap } from '../tree.ts'
 
 /** Of the names of its own settings. */
 const PREFIX = 'sops_'
