@@ -46,6 +46,8 @@ const BESIDE = {
   './cli/hook.ts': 'hook',
   './cli/twin-commands.ts': 'twin-commands',
   './open-for-store.ts': 'open-for-store',
+  './sops-files.ts': 'sops-files',
+  '../blob/sops-files.ts': 'sops-files',
   './content/scan-content.ts': 'scan-content',
   '../nix/nix-facts.ts': 'nix-facts',
 }
@@ -110,6 +112,7 @@ export const hotPath = {
     hook: 'src/cli/hook.ts',
     'twin-commands': 'src/cli/twin-commands.ts',
     'open-for-store': 'src/store/open-for-store.ts',
+    'sops-files': 'src/blob/sops-files.ts',
     'nix-facts': 'src/nix/nix-facts.ts',
     'scan-content': 'src/guard/content/scan-content.ts',
   },

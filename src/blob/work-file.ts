@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { beginsAsAge } from '../age/inspect.ts'
 import { type BytePath, pathBytes } from '../byte-path.ts'
+import { inspectFile } from './inspect-file.ts'
+import { MAX_SOPS_SIZE } from './may-be-sops.ts'
 
 /**
  * What lies at a path of the work tree. `other`: a directory, a symlink, or behind a symlink; `sealed`: a file that
- * begins as an age file; `unreadable`: one that this user may not read.
+ * begins as an age file, or a SOPS document; `unreadable`: one that this user may not read.
  */
 export type WorkFile =
   | { readonly kind: 'absent' | 'other' }
   | { readonly kind: 'empty' | 'plaintext' | 'sealed' | 'unreadable'; readonly stat: fs.Stats }
 
-/** Bytes that are enough to see whether a file begins as an age file. */
-const HEAD_SIZE = 256
+/** Bytes that are enough to see whether a file begins as an age file, and that hold most secrets whole. */
+const HEAD_SIZE = 4096
 /** Bytes read at a time. */
 const PIECE = 1 << 16
 // A FIFO put there meanwhile would block.
@@ -36,7 +38,7 @@ export function lookAtWorkFile(top: string, path: BytePath): WorkFile {
     stat = fs.lstatSync(file)
     if (!stat.isFile()) return { kind: 'other' }
     if (stat.size === 0) return { kind: 'empty', stat }
-    return { kind: beginsAsAge(readStart(file)) ? 'sealed' : 'plaintext', stat }
+    return { kind: isCiphertext(path, file, stat.size) ? 'sealed' : 'plaintext', stat }
   } catch (fault) {
     const code = (fault as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' }
@@ -50,7 +52,7 @@ export function isWorkFile(top: string, path: BytePath): boolean {
   return 'stat' in lookAtWorkFile(top, path)
 }
 
-/** Whether a file of the work tree begins as an age file; false where there is none. */
+/** Whether a file of the work tree is ciphertext, or begins as such; false where there is none. */
 export function looksSealed(top: string, path: BytePath): boolean {
   return lookAtWorkFile(top, path).kind === 'sealed'
 }
@@ -62,6 +64,13 @@ export function looksSealed(top: string, path: BytePath): boolean {
 export function stampOf(top: string, path: BytePath): string {
   const stat = fs.lstatSync(workFilePath(top, path), { bigint: true, throwIfNoEntry: false })
   return stat === undefined ? '' : [stat.ino, stat.mode, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ')
+}
+
+function isCiphertext(path: BytePath, file: Buffer, size: number): boolean {
+  const start = readStart(file)
+  if (beginsAsAge(start) || size > MAX_SOPS_SIZE) return beginsAsAge(start)
+  const whole = size <= start.length ? start : Buffer.concat([...readPieces(file)])
+  return inspectFile(path, whole, whole.length).kind === 'sops'
 }
 
 function readStart(file: Buffer): Buffer {

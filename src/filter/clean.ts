@@ -1,32 +1,22 @@
 import { enarmor } from '../age/armor.ts'
 import { beginsAsAge } from '../age/inspect.ts'
-import { shellWord } from '../age/shell-word.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import { openBlob } from '../blob/open-blob.ts'
-import { type Readers, readersFor } from '../blob/readers.ts'
-import { type BytePath, displayPath } from '../byte-path.ts'
-import { NixsecretError } from '../errors.ts'
+import type { Readers } from '../blob/readers.ts'
+import type { BytePath } from '../byte-path.ts'
 import { blobId } from '../git/object-id.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
+import type { Cleaned } from './cleaned.ts'
 import { ConflictMarkers } from './conflict-markers.ts'
+import { conflictWarning } from './conflict-warning.ts'
 import type { EarlierBlob } from './earlier-blob.ts'
 import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { holdsPlaintext, type Plaintext } from './holds-plaintext.ts'
-import type { LargeSink } from './incoming.ts'
+import { lockedFileChanged } from './locked-file-changed.ts'
 import { newNonce, sealWholeAs } from './seal-as.ts'
-
-/** What clean hands to git, and what the user should hear about it. */
-export interface Cleaned {
-  readonly content: Uint8Array | AsyncIterable<Uint8Array>
-  readonly warning?: string
-}
-
-/** A large file on its way into git. */
-export interface LargeClean extends LargeSink {
-  /** @throws NixsecretError where it must not enter git as it is */
-  finish(): Promise<Cleaned>
-}
+import { cleanSops, isForSops } from './sops-clean.ts'
+import { wantedReaders } from './wanted-readers.ts'
 
 /**
  * From the work tree to git: plaintext becomes ciphertext, unchanged plaintext keeps its blob, ciphertext passes.
@@ -49,6 +39,10 @@ export async function clean(
   }
   const plaintext = { size: content.length, hash: context.memo.hash(content) }
   const wanted = await wantedReaders(context, path)
+  if (!ciphertext && (await isForSops(content, earlier, wanted.format))) {
+    const cleaned = await cleanSops(context, { path, content, hash: plaintext.hash, earlier, wanted })
+    if (cleaned !== null) return cleaned
+  }
   const reused = await reusable(context, plaintext, earlier, wanted.readers)
   if (reused !== null) {
     // A merge's result is known before anybody has added it; what git has at this path is not news.
@@ -94,26 +88,6 @@ async function sealedConflict(
   if ((await earlier.index()) !== null) return {}
   const opened = await openBlob(blob, await context.silentKeys.identities())
   return opened.state === 'open' ? conflictWarning(path, ConflictMarkers.in(opened.plaintext)) : {}
-}
-
-/** Whom the policy names for a path, or why that can't be told. */
-export type Wanted =
-  | { readonly readers: Readers }
-  | { readonly readers: null; readonly fault: NixsecretError }
-
-/** Only changed plaintext needs a policy, so a fault is handed back and waits until reuse has been tried. */
-export async function wantedReaders(context: FilterContext, path: BytePath): Promise<Wanted> {
-  try {
-    const policy = await context.policy.current()
-    if (policy !== null) return { readers: readersFor(policy, path) }
-    const fault = new NixsecretError('policy', 'there is no nixsecret.toml that says for whom to encrypt', {
-      hints: ['git nixsecret init'],
-    })
-    return { readers: null, fault }
-  } catch (fault) {
-    if (fault instanceof NixsecretError) return { readers: null, fault }
-    throw fault
-  }
 }
 
 /**
@@ -167,30 +141,4 @@ async function seal(
 /** Whether the path's blob came as text, so that the next one is text too. */
 export async function wasArmored(earlier: EarlierBlobs): Promise<boolean> {
   return ((await earlier.index()) ?? (await earlier.head()))?.armored ?? false
-}
-
-/** What to say where new content holds conflict markers. */
-export function conflictWarning(path: BytePath, markers: ConflictMarkers): { warning?: string } {
-  if (!markers.found) return {}
-  return {
-    warning: `${displayPath(path)} holds conflict markers, which nobody sees any more once it is encrypted`,
-  }
-}
-
-/** Why bytes that begin as an age file are refused, and what to do instead. */
-export function lockedFileChanged(path: BytePath): NixsecretError {
-  const shown = displayPath(path)
-  // What needs escapes to be shown can't be pasted.
-  const word = shown.startsWith('"') ? shown : shellWord(shown)
-  return new NixsecretError(
-    'refused',
-    `${shown}: locked file was changed, or it is an age file that no key here opens`,
-    {
-      hints: [
-        `git checkout -- ${word}`,
-        `git nixsecret set ${word}    # new content, as plaintext`,
-        `git nixsecret set --sealed ${word} < FILE    # an age file made elsewhere`,
-      ],
-    },
-  )
 }

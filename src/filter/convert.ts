@@ -1,5 +1,7 @@
+import { beginsAsAge } from '../age/inspect.ts'
 import type { BytePath } from '../byte-path.ts'
-import { type Cleaned, clean, type LargeClean } from './clean.ts'
+import { clean } from './clean.ts'
+import type { Cleaned, LargeClean } from './cleaned.ts'
 import { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { Incoming } from './incoming.ts'
@@ -54,6 +56,7 @@ export function beginSmudge<CanDelay extends boolean>(
       const delayed =
         canDelay &&
         !isHeld(context, request) &&
+        beginsAsAge(blob) &&
         // Where the keys can't be read it is opened here, as far as it can be.
         (await context.opener.accept(request.path, request.blob, blob).catch(() => false))
       return delayed ? ('delayed' as Result) : smudge(context, request, blob)
@@ -73,7 +76,7 @@ export function takeDelayed(context: FilterContext, request: SmudgeRequest): Con
       // A key under a passphrase may still open it, and only here can somebody be asked.
       if (answer?.state !== 'open') return smudge(context, { ...request, blob: oid }, blob)
       const { plaintext, hash, digest = null } = answer
-      if (hash !== undefined) rememberOpened(context, oid, blob, Buffer.from(hash), { digest })
+      if (hash !== undefined) rememberOpened(context, oid, blob, Buffer.from(hash), digest)
       return { content: plaintext, outcome: 'open' }
     },
     discard: () => {},

@@ -1,6 +1,7 @@
 import type { Header } from '../age/header.ts'
 import { type BlobShape, inspectBlob } from '../age/inspect.ts'
 import { judgeReaders } from '../blob/judge-readers.ts'
+import { mayBeginSops } from '../blob/may-be-sops.ts'
 import type { Readers } from '../blob/readers.ts'
 import { blobStream } from '../git/blob-stream.ts'
 import type { Source } from './large-blob.ts'
@@ -43,6 +44,11 @@ export class EarlierBlob {
 
   get armored(): boolean {
     return this.shape.kind === 'age' && this.shape.armored
+  }
+
+  /** Whether it may be a SOPS document; see {@link mayBeginSops}. */
+  get mayBeSops(): boolean {
+    return mayBeginSops(this.#head)
   }
 
   /** Whether it is sealed, and, as far as its header tells, for just these readers (null: whoever they are). */

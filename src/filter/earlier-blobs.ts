@@ -27,8 +27,8 @@ export class EarlierBlobs {
     return this.#head
   }
 
-  /** Any blob, by its id. */
-  byId(oid: string): Promise<EarlierBlob | null> {
-    return fetchBlob(this.#context.catFile, Buffer.from(oid))
+  /** Any blob, by its id, or what else git calls it. */
+  byId(name: string | Buffer): Promise<EarlierBlob | null> {
+    return fetchBlob(this.#context.catFile, Buffer.from(name))
   }
 }

@@ -38,9 +38,9 @@ export class FilterProcess implements FilterHandler {
     if (command === 'clean') {
       const cleaning = beginClean(this.#context, path)
       const start = this.#sealed && !neverEncrypted(path) ? new Start(cleaning) : null
-      return this.#guarded(path, start ?? cleaning, ({ warning }) => {
+      return this.#guarded(path, start ?? cleaning, ({ warning, wasSealed }) => {
         if (warning !== undefined) this.#report.warning(warning)
-        if (start?.isPlaintext) this.#notices.addSealedOpen(path)
+        if (start?.isPlaintext && !wasSealed) this.#notices.addSealedOpen(path)
       })
     }
     const request = { path, blob, sealed: this.#sealed }

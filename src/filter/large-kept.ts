@@ -4,11 +4,14 @@ import { beginsAsAge } from '../age/inspect.ts'
 import { openBlob } from '../blob/open-blob.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
-import { type Cleaned, type LargeClean, lockedFileChanged, reusable, wantedReaders } from './clean.ts'
+import { reusable } from './clean.ts'
+import type { Cleaned, LargeClean } from './cleaned.ts'
 import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { openLarge, unwrapLarge } from './large-blob.ts'
+import { lockedFileChanged } from './locked-file-changed.ts'
 import { SealedSpool } from './sealed-spool.ts'
+import { wantedReaders } from './wanted-readers.ts'
 
 /** A large file that must not be encrypted: kept until git has sent all of it, and passed on. */
 export class PassedContent implements LargeClean {

@@ -5,6 +5,7 @@ import { beginsAsAge } from '../age/inspect.ts'
 import { unwrapFileKey } from '../age/open.ts'
 import { PayloadOpener } from '../age/payload.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
+import { mayBeginSops } from '../blob/may-be-sops.ts'
 import { NixsecretError } from '../errors.ts'
 import { FallbackSpool } from './fallback-spool.ts'
 import type { FilterContext } from './filter-context.ts'
@@ -45,9 +46,9 @@ export class LargeSmudge implements LargeSink {
   static async begin(context: FilterContext, request: SmudgeRequest, head: Buffer): Promise<LargeSmudge> {
     const asItIs = (outcome: Outcome) => new LargeSmudge(context, request.blob, outcome, null)
     if (isHeld(context, request)) return asItIs('held')
+    // Armor and SOPS documents of this size are opened whole, when all is there.
+    if (isArmored(head) || mayBeginSops(head)) return asItIs('open')
     if (!beginsAsAge(head)) return asItIs('plaintext')
-    // Armor of this size is opened whole, when it is all there.
-    if (isArmored(head)) return asItIs('open')
     try {
       const header = parseHeader(head, true) as Header
       const fileKey = await unwrapFileKey(header, await context.keys.identities())
@@ -69,7 +70,7 @@ export class LargeSmudge implements LargeSink {
     })
   }
 
-  /** @param openWhole opens an armored blob */
+  /** @param openWhole opens a blob that is held whole */
   async finish(openWhole: (blob: Buffer) => Promise<Smudged>): Promise<Smudged> {
     this.#verify((opener) => opener.final())
     const { header, fileKey } = this.#key ?? {}

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { inspectBlob } from '../age/inspect.ts'
 import { judgeReaders } from '../blob/judge-readers.ts'
-import { openBlob } from '../blob/open-blob.ts'
-import { type Readers, readersFor } from '../blob/readers.ts'
+import { mayBeSops } from '../blob/may-be-sops.ts'
+import { openFile } from '../blob/open-file.ts'
+import type { Readers } from '../blob/readers.ts'
 import { sealBlob } from '../blob/seal-blob.ts'
+import { sopsMemoKey } from '../blob/sops-memo-key.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
@@ -11,6 +13,7 @@ import { tryGit } from '../git/run-git.ts'
 import { withMemoryDir } from '../host/memory-dir.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import type { FilterContext } from './filter-context.ts'
+import { type Wanted, wantedReaders } from './wanted-readers.ts'
 
 /** Three blobs as git has them: ciphertext. An empty base is that of a file added on both sides. */
 export interface Sides {
@@ -54,22 +57,25 @@ export async function mergeBlobs(context: FilterContext, sides: Sides, style: Me
   if (neverEncrypted(sides.path)) {
     return { ...(await mergePlaintexts(plain, style)), warnings: [], hints: [] }
   }
-  const readers = await currentReaders(context, sides.path)
-  const stale = readers !== null && [sides.ours, sides.theirs].some((side) => isStale(side, readers))
+  const wanted = await wantedReaders(context, sides.path)
+  const states = [
+    await sealOf(sides.path, sides.ours, wanted),
+    await sealOf(sides.path, sides.theirs, wanted),
+  ]
+  const stale = states.includes('stale')
   const warnings = stale
     ? [`${shown}: one side was sealed for other readers than the policy in this work tree names`]
     : []
   const hints = stale ? [`git nixsecret rekey ${shown}`] : []
   const result = await mergePlaintexts(plain, style)
-  const content = await keepOrSeal(context, sides, plain, result.content, readers)
-  return { content, conflict: result.conflict, warnings, hints }
+  return { warnings, hints, ...(await keepOrSeal(context, sides, plain, result, wanted)) }
 }
 
 async function plaintexts(context: FilterContext, sides: Sides): Promise<Plaintexts | null> {
   const identities = await context.keys.identities()
   const opened = await Promise.all(
     [sides.base, sides.ours, sides.theirs].map(async (blob) => {
-      const result = await openBlob(blob, identities)
+      const result = await openFile(sides.path, blob, identities)
       if (result.state === 'open') return result.plaintext
       // A side from before the file was protected is merged too, and comes out sealed.
       return result.state === 'plaintext' || result.state === 'empty' ? blob : null
@@ -79,20 +85,24 @@ async function plaintexts(context: FilterContext, sides: Sides): Promise<Plainte
   return base && ours && theirs ? { base, ours, theirs } : null
 }
 
-/** @returns null where there is no policy to go by; then only a side's own blob can be the result */
-async function currentReaders(context: FilterContext, path: BytePath): Promise<Readers | null> {
-  try {
-    const policy = await context.policy.current()
-    return policy === null ? null : readersFor(policy, path)
-  } catch (fault) {
-    if (fault instanceof NixsecretError) return null
-    throw fault
-  }
-}
-
-function isStale(blob: Buffer, readers: Readers): boolean {
+/**
+ * How a side's blob stands to the policy, if there is one: `stale` where it is sealed for others than the policy names,
+ * or not in its format; `open` where it is plaintext.
+ */
+async function sealOf(
+  path: BytePath,
+  blob: Buffer,
+  { readers, format }: Wanted,
+): Promise<'fits' | 'stale' | 'open'> {
   const shape = inspectBlob(blob, blob.length)
-  return shape.kind === 'age' && judgeReaders(shape.header, readers) === 'stale'
+  if (shape.kind === 'age') {
+    const fits = readers === null || (format === 'age' && judgeReaders(shape.header, readers) !== 'stale')
+    return fits ? 'fits' : 'stale'
+  }
+  if (!mayBeSops(blob)) return 'open'
+  const { sopsFits, sopsShape } = await import('../blob/sops-files.ts')
+  if (sopsShape(path, blob)?.kind !== 'sops') return 'open'
+  return readers === null || (format === 'sops' && sopsFits(path, blob, readers)) ? 'fits' : 'stale'
 }
 
 async function mergePlaintexts(
@@ -134,16 +144,16 @@ async function keepOrSeal(
   context: FilterContext,
   sides: Sides,
   plain: Plaintexts,
-  result: Buffer,
-  readers: Readers | null,
-): Promise<Buffer> {
+  { content: result, conflict }: { readonly content: Buffer; readonly conflict: boolean },
+  wanted: Wanted,
+): Promise<Pick<Merged, 'content' | 'conflict'>> {
   for (const side of ['ours', 'theirs'] as const) {
-    const blob = sides[side]
-    const shape = inspectBlob(blob, blob.length)
-    const sealed = shape.kind === 'age' || (shape.kind === 'empty' && result.length === 0)
-    if (sealed && plain[side].equals(result) && (readers === null || !isStale(blob, readers))) return blob
+    const content = sides[side]
+    if (!plain[side].equals(result)) continue
+    const fits = content.length === 0 || (await sealOf(sides.path, content, wanted)) === 'fits'
+    if (fits) return { content, conflict }
   }
-  if (readers === null) {
+  if (wanted.readers === null) {
     throw new NixsecretError(
       'policy',
       `${displayPath(sides.path)}: no valid nixsecret.toml says for whom to encrypt`,
@@ -152,8 +162,34 @@ async function keepOrSeal(
       },
     )
   }
+  const { memo, repo } = context
+  const hash = memo.hash(result)
+  // What is in conflict may be no YAML any more, and git has to have something: an age file, until it is settled.
+  const plainly = conflict || result.length === 0 || wanted.format !== 'sops'
+  const document = plainly ? null : await sealDocument(context, sides, result, wanted.readers)
+  if (document !== null) {
+    memo.remember(hash, sopsMemoKey(sides.path, wanted.readers.digest), blobId(document, repo.objectFormat))
+    return { content: document, conflict }
+  }
   const shape = inspectBlob(sides.ours, sides.ours.length)
-  const blob = await sealBlob(result, readers, { armored: shape.kind === 'age' && shape.armored })
-  context.memo.remember(context.memo.hash(result), readers.digest, blobId(blob, context.repo.objectFormat))
-  return blob
+  const blob = await sealBlob(result, wanted.readers, { armored: shape.kind === 'age' && shape.armored })
+  memo.remember(hash, wanted.readers.digest, blobId(blob, repo.objectFormat))
+  return { content: blob, conflict: conflict || !plainly }
+}
+
+/** Null where what came of the merge is no document. */
+async function sealDocument(
+  context: FilterContext,
+  { path, ours, theirs, base }: Sides,
+  result: Buffer,
+  readers: Readers,
+): Promise<Buffer | null> {
+  const { sealSops } = await import('../blob/sops-files.ts')
+  const identities = await context.keys.identities()
+  try {
+    return await sealSops(path, result, readers, { documents: [ours, theirs, base], identities })
+  } catch (fault) {
+    if (fault instanceof NixsecretError) return null
+    throw fault
+  }
 }

@@ -1,6 +1,4 @@
-import type { Header } from '../age/header.ts'
-import { headerDigest } from '../blob/judge-readers.ts'
-import { type Opened, openBlob } from '../blob/open-blob.ts'
+import { type OpenedFile, openFile } from '../blob/open-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { blobId } from '../git/object-id.ts'
 import type { FilterContext } from './filter-context.ts'
@@ -43,17 +41,17 @@ export function isHeld(context: FilterContext, request: SmudgeRequest): boolean 
  */
 export async function smudge(context: FilterContext, request: SmudgeRequest, blob: Buffer): Promise<Smudged> {
   if (isHeld(context, request)) return { content: blob, outcome: 'held' }
-  const opened = await open(context, blob)
+  const opened = await open(context, request.path, blob)
   if (opened.state !== 'open') {
     return { content: blob, outcome: opened.state === 'empty' ? 'plaintext' : opened.state }
   }
-  rememberOpened(context, request.blob, blob, context.memo.hash(opened.plaintext), opened.header)
+  rememberOpened(context, request.blob, blob, context.memo.hash(opened.plaintext), opened.digest)
   return { content: opened.plaintext, outcome: 'open' }
 }
 
-async function open(context: FilterContext, blob: Buffer): Promise<Opened> {
+async function open(context: FilterContext, path: BytePath, blob: Buffer): Promise<OpenedFile> {
   try {
-    return await openBlob(blob, await context.keys.identities())
+    return await openFile(path, blob, await context.keys.identities())
   } catch {
     // Whatever went wrong with the keys, the file is whole and stays locked.
     return { state: 'locked' }
@@ -65,17 +63,18 @@ async function open(context: FilterContext, blob: Buffer): Promise<Opened> {
  * @param named how git calls the blob; what it hands over is another one where a path is converted further
  *   (`ident`, line ends), or replaced
  * @param hash of the plaintext
+ * @param digest of its readers, as the blob says
  */
 export function rememberOpened(
   context: FilterContext,
   named: string | null,
   blob: Buffer,
   hash: Buffer,
-  header: Pick<Header, 'stanzas'> | { readonly digest: string | null },
+  digest: string | null,
 ): void {
   // Binary blobs only: the rare armored one is opened again to be compared.
   if (blob[0] === 0x2d) return
   const oid = blobId(blob, context.repo.objectFormat)
   if (named !== null && named !== oid) return
-  context.memo.remember(hash, 'digest' in header ? header.digest : headerDigest(header), oid)
+  context.memo.remember(hash, digest, oid)
 }

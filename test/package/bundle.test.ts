@@ -63,7 +63,7 @@ test('what stays outside of the bundle is part of Node', () => {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^\.\/(cli\/[\w-]+\.mjs|(plumbing|hook|twin-commands|open-for-store|scan-content|nix-facts)\.js)$/.test(
+        !/^\.\/(cli\/[\w-]+\.mjs|(plumbing|hook|twin-commands|open-for-store|sops-files|scan-content|nix-facts)\.js)$/.test(
           path,
         ),
     )

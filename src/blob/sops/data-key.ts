@@ -1,0 +1,54 @@
+import { dearmor, enarmor } from '../../age/armor.ts'
+import type { AgeIdentity } from '../../age/identity.ts'
+import { openBytes } from '../../age/open.ts'
+import { prepareHeader, sealBytes } from '../../age/seal.ts'
+import { NixsecretError } from '../../errors.ts'
+import type { SopsAgeKey, SopsMetadata } from '../../sops/sops-metadata.ts'
+import type { Readers } from '../readers.ts'
+import { sopsForms } from './sops-forms.ts'
+import { sopsIdentities } from './sops-identities.ts'
+
+/** Bytes. */
+const KEY_SIZE = 32
+/** Entries that are tried at most. */
+const MOST_TRIED = 1024
+
+/** The data key, sealed for each reader in an age file of its own, as sops does it: two for an `ssh-ed25519` reader. */
+export async function sealDataKey(dataKey: Uint8Array, readers: Readers): Promise<SopsAgeKey[]> {
+  const entries: SopsAgeKey[] = []
+  for (const form of readers.recipients.flatMap(sopsForms)) {
+    const enc = enarmor(sealBytes(await prepareHeader([form]), dataKey)).toString('latin1')
+    entries.push({ recipient: form.canonical, enc })
+  }
+  return entries
+}
+
+/**
+ * The data key of a document, by the first entry that one of the identities opens; those that would ask for a
+ * passphrase are tried once no other serves.
+ * @returns null where none opens one
+ * @throws NixsecretError `format` where none does, and an entry is broken
+ */
+export async function openDataKey(
+  { age }: SopsMetadata,
+  identities: readonly AgeIdentity[],
+): Promise<Buffer | null> {
+  const all = sopsIdentities(identities)
+  let broken: NixsecretError | null = null
+  for (const some of [all.filter(({ mayAsk }) => !mayAsk), all.filter(({ mayAsk }) => mayAsk)]) {
+    if (some.length === 0) continue
+    for (const { enc } of age.slice(0, MOST_TRIED)) {
+      try {
+        const key = await openBytes(dearmor(Buffer.from(enc, 'latin1')), some)
+        if (key === null) continue
+        if (key.length === KEY_SIZE) return key
+        broken ??= new NixsecretError('format', `SOPS: data key of ${key.length} bytes`)
+      } catch (fault) {
+        if (!(fault instanceof NixsecretError && fault.code === 'format')) throw fault
+        broken ??= fault
+      }
+    }
+  }
+  if (broken !== null) throw broken
+  return null
+}

@@ -1,0 +1,33 @@
+import type { BytePath } from '../../byte-path.ts'
+import { NixsecretError } from '../../errors.ts'
+import { isSopsDocument } from '../../sops/look/sops-document.ts'
+import { sopsKind } from '../../sops/sops-kind.ts'
+import { readSopsMetadata, type SopsMetadata } from '../../sops/sops-metadata.ts'
+import { MAX_SOPS_SIZE, mayBeSops } from '../may-be-sops.ts'
+
+/** What a SOPS document is, as far as that shows without a key. Whether its MAC fits, only a key can tell. */
+export type SopsShape =
+  | { readonly kind: 'sops'; readonly metadata: SopsMetadata }
+  /** Meant to be one, and no whole one, or with values that should be encrypted and are not. */
+  | { readonly kind: 'broken'; readonly of: 'sops'; readonly reason: string }
+
+/**
+ * Whether a content is a SOPS document, of the format that its path says.
+ * @param bytes the whole of it
+ * @returns null where it is none
+ */
+export function sopsShape(path: BytePath, bytes: Buffer): SopsShape | null {
+  if (!mayBeSops(bytes)) return null
+  if (bytes.length > MAX_SOPS_SIZE)
+    return { kind: 'broken', of: 'sops', reason: `SOPS: larger than ${MAX_SOPS_SIZE >> 20} MiB` }
+  try {
+    const metadata = readSopsMetadata(bytes, sopsKind(path))
+    if (metadata === null) return null
+    return isSopsDocument(bytes, path)
+      ? { kind: 'sops', metadata }
+      : { kind: 'broken', of: 'sops', reason: 'SOPS: not every value in it is encrypted' }
+  } catch (fault) {
+    if (fault instanceof NixsecretError) return { kind: 'broken', of: 'sops', reason: fault.message }
+    throw fault
+  }
+}

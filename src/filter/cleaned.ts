@@ -1,0 +1,15 @@
+import type { LargeSink } from './incoming.ts'
+
+/** What clean hands to git, and what the user should hear about it. */
+export interface Cleaned {
+  readonly content: Uint8Array | AsyncIterable<Uint8Array>
+  readonly warning?: string
+  /** A SOPS document that passed as it is. */
+  readonly wasSealed?: boolean
+}
+
+/** A large file on its way into git. */
+export interface LargeClean extends LargeSink {
+  /** @throws NixsecretError where it must not enter git as it is */
+  finish(): Promise<Cleaned>
+}
