@@ -56,7 +56,7 @@ export async function run(args: string[]): Promise<number> {
 async function rowsOf(space: Workspace, policy: Policy, stale: readonly StaleFile[]): Promise<Row[]> {
   const former = new FormerReaders(space)
   const rows: Row[] = []
-  for (const file of stale) rows.push({ file, change: await former.change(file.header, file.path, policy) })
+  for (const file of stale) rows.push({ file, change: await former.change(file.sealed, file.path, policy) })
   return rows
 }
 

@@ -31,9 +31,10 @@ machine, where every user can read it, and sealed builds have it as plaintext to
              "recipients", "problems": [ { "id", "message" } ] } ], "problems": N }
              sealed: whether it is to stay ciphertext; plaintext: whether it lies in the work tree as plaintext;
              store: plaintext where the policy lets it into the Nix store, else null; readers: names in the
-             policy, or null; opens: whether a key here opens it, or null; recipients: fits, stale, no-digest or
+             policy, or null; opens: whether a key here opens it, or null; recipients: fits, stale, no-digest,
+             other-format or
              null; path: in double quotes with C escapes if it is no UTF-8
-             ids: plaintext-in-index plaintext-in-head damaged stale altered sealed-open loose-mode no-reader
+             ids: plaintext-in-index plaintext-in-head damaged stale other-format altered sealed-open loose-mode no-reader
              symlink submodule
 
 Exit: 0; 1 where a file has a problem; 2 for a fault, such as a policy that does not parse.

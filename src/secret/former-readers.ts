@@ -1,4 +1,3 @@
-import type { Header } from '../age/header.ts'
 import { parseRecipient } from '../age/recipient.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
@@ -7,6 +6,7 @@ import { type Readers, readersFor } from '../blob/readers.ts'
 import type { BytePath } from '../byte-path.ts'
 import { tryGit } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Sealed } from './stale-files.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Commits that changed the policy, looked at most. */
@@ -35,8 +35,10 @@ export class FormerReaders {
   }
 
   /** How sealing a file for the readers that a policy names would change who reads it. */
-  async change(header: Header, path: BytePath, policy: Policy): Promise<ReaderChange> {
+  async change(sealed: Sealed, path: BytePath, policy: Policy): Promise<ReaderChange> {
     const readers = readersFor(policy, path)
+    if (sealed.format === 'sops') return changeOfDocument(sealed.document, path, policy, readers)
+    const { header } = sealed
     const former = await this.#find(headerDigest(header), path)
     if (former !== null) {
       const gains = namesMissing(policy, readers, former.readers)
@@ -104,4 +106,22 @@ function readersOrNull(policy: Policy, path: BytePath): Readers | null {
 function namesMissing(policy: Policy, these: Readers, others: Readers): string[] {
   const keys = new Set(others.recipients.map(({ canonical }) => canonical))
   return these.names.filter((name) => !keys.has(parseRecipient(policy.recipients.get(name) ?? '').canonical))
+}
+
+/** A document says whom it is for. Who is no reader of the policy's goes by the policy's name, else by the key. */
+async function changeOfDocument(
+  document: Buffer,
+  path: BytePath,
+  policy: Policy,
+  readers: Readers,
+): Promise<ReaderChange> {
+  const { judgeSopsReaders, sopsShape, sopsNames } = await import('../blob/sops-files.ts')
+  const shape = sopsShape(path, document)
+  if (shape?.kind !== 'sops') return { gains: [], loses: [], known: false }
+  const { missing, strangers } = judgeSopsReaders(shape.metadata, readers)
+  const isMissing = new Set(missing.map(({ canonical }) => canonical))
+  const gains = readers.names.filter((name) =>
+    isMissing.has(parseRecipient(policy.recipients.get(name) ?? '').canonical),
+  )
+  return { gains, loses: sopsNames(strangers, policy), known: true }
 }

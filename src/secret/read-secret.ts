@@ -2,7 +2,8 @@ import { isArmored } from '../age/armor.ts'
 import { MAX_HEADER_SIZE, parseHeader } from '../age/header.ts'
 import { beginsAsAge } from '../age/inspect.ts'
 import { unwrapFileKey } from '../age/open.ts'
-import { openBlob } from '../blob/open-blob.ts'
+import { mayBeginSops } from '../blob/may-be-sops.ts'
+import { openFile } from '../blob/open-file.ts'
 import { lookAtWorkFile, readPieces, workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -67,10 +68,12 @@ function nowhere(space: Workspace, path: BytePath, rev: string | null): Nixsecre
  */
 export async function openSource(space: Workspace, path: BytePath, source: Source): Promise<Pieces> {
   const head = await headOf(source(), WHOLE_LIMIT + 1)
-  if (!beginsAsAge(head)) return head.length <= WHOLE_LIMIT ? [head] : source()
+  if (!beginsAsAge(head) && !mayBeginSops(head)) return head.length <= WHOLE_LIMIT ? [head] : source()
   const identities = await space.keys.identities()
-  if (head.length > WHOLE_LIMIT && !isArmored(head)) return openLarge(space, path, source, head)
-  const opened = await openBlob(head.length > WHOLE_LIMIT ? await wholeOf(source()) : head, identities)
+  if (head.length > WHOLE_LIMIT && beginsAsAge(head) && !isArmored(head))
+    return openLarge(space, path, source, head)
+  const opened = await openFile(path, head.length > WHOLE_LIMIT ? await wholeOf(source()) : head, identities)
+  if (opened.state === 'plaintext') return source()
   if (opened.state === 'damaged') throw damaged(space, path, opened.reason)
   if (opened.state !== 'open') throw await lockedFault(space, path)
   return [opened.plaintext]

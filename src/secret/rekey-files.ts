@@ -1,7 +1,9 @@
 import type { Hmac } from 'node:crypto'
 import { dearmor, enarmor } from '../age/armor.ts'
+import type { AgeIdentity } from '../age/identity.ts'
 import { unwrapFileKey } from '../age/open.ts'
 import { isCiphertextOf } from '../blob/open-sealed.ts'
+import { sopsMemoKey } from '../blob/sops-memo-key.ts'
 import type { BytePath } from '../byte-path.ts'
 import { displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -53,7 +55,10 @@ export async function rekeyFiles(
     done.map((file) => ({ ...file, oid: file.newOid })),
     space.git,
   )
-  for (const { hash, readers, newOid } of done) space.memo.remember(hash, readers.digest, newOid)
+  for (const { hash, readers, newOid, format, path } of done) {
+    const digest = format === 'sops' ? sopsMemoKey(path, readers.digest) : readers.digest
+    space.memo.remember(hash, digest, newOid)
+  }
   // Before git cleans the files that are open: it shall find that they hold just what is staged.
   space.memo.save()
   const { objectFormat } = space.repo
@@ -67,14 +72,16 @@ export async function rekeyFiles(
   await tryGit(['update-index', '-q', '--refresh'], space.git)
 }
 
-/** The file key of each, in order. Every one is tried before any is named, so that one run tells all. */
+/** The file key or data key of each, in order. Every one is tried before any is named, so that one run tells all. */
 async function unwrapAll(space: Workspace, stale: readonly StaleFile[]): Promise<Buffer[]> {
   const identities = await space.keys.identities()
   const keys: Buffer[] = []
   const locked: BytePath[] = []
-  for (const { header, path } of stale) {
+  for (const { sealed, path } of stale) {
     try {
-      const key = await unwrapFileKey(header, identities)
+      const key = await (sealed.format === 'age'
+        ? unwrapFileKey(sealed.header, identities)
+        : dataKeyOf(path, sealed.document, identities))
       if (key === null) locked.push(path)
       else keys.push(key)
     } catch (fault) {
@@ -88,14 +95,48 @@ async function unwrapAll(space: Workspace, stale: readonly StaleFile[]): Promise
   })
 }
 
+async function dataKeyOf(
+  path: BytePath,
+  document: Buffer,
+  identities: readonly AgeIdentity[],
+): Promise<Buffer | null> {
+  const { openDataKey, sopsShape } = await import('../blob/sops-files.ts')
+  const shape = sopsShape(path, document)
+  return shape?.kind === 'sops' ? openDataKey(shape.metadata, identities) : null
+}
+
 async function reseal(space: Workspace, file: StaleFile, fileKey: Buffer): Promise<Rekeyed> {
   const hasher = space.memo.hasher()
-  const blob = blobStream(file.oid, space.git)
-  const sealed = file.armored ? [dearmor(await wholeOf(blob))] : blob
-  const plaintext = hashed(openPieces(sealed, file.header, fileKey), hasher, file.path)
-  const fresh = sealPieces(plaintext, file.readers, space.ask)
-  const newOid = await writeBlob(file.armored ? enarmor(await wholeOf(fresh)) : fresh, space.blobs)
+  const plaintext = hashed(await plaintextOf(space, file, fileKey), hasher, file.path)
+  const newOid = await writeBlob(await sealAgain(file, plaintext, space), space.blobs)
   return { ...file, newOid, hash: hasher.digest() }
+}
+
+async function plaintextOf(space: Workspace, { sealed, path, oid }: StaleFile, key: Buffer): Promise<Pieces> {
+  if (sealed.format === 'sops') {
+    const { openSops } = await import('../blob/sops-files.ts')
+    const opened = await openSops(path, sealed.document, await space.keys.identities())
+    if (opened?.state === 'open') return [opened.plaintext]
+    throw asDamaged(new NixsecretError('format', opened?.state === 'damaged' ? opened.reason : 'SOPS'), path)
+  }
+  const blob = blobStream(oid, space.git)
+  return openPieces(sealed.armored ? [dearmor(await wholeOf(blob))] : blob, sealed.header, key)
+}
+
+async function sealAgain(
+  file: StaleFile,
+  plaintext: Pieces,
+  space: Workspace,
+): Promise<Buffer | AsyncGenerator<Buffer>> {
+  const { sealed, readers, format, path } = file
+  if (format === 'sops') {
+    const { sealSops } = await import('../blob/sops-files.ts')
+    // No identities: whoever is no reader any more knows the data key, so it has to be a new one.
+    const documents = sealed.format === 'sops' ? [sealed.document] : []
+    return sealSops(path, await wholeOf(plaintext), readers, { documents, identities: [] })
+  }
+  const fresh = sealPieces(plaintext, readers, space.ask)
+  return sealed.format === 'age' && sealed.armored ? enarmor(await wholeOf(fresh)) : fresh
 }
 
 async function* hashed(plaintext: Pieces, hasher: Hmac, path: BytePath): AsyncGenerator<Buffer> {

@@ -1,10 +1,11 @@
 import { isArmored } from '../age/armor.ts'
 import { type Header, MAX_HEADER_SIZE } from '../age/header.ts'
-import { inspectBlob } from '../age/inspect.ts'
-import { judgeReaders } from '../blob/judge-readers.ts'
-import { type Readers, readersFor } from '../blob/readers.ts'
+import { inspectFile } from '../blob/inspect-file.ts'
+import { judgeFile, type SealVerdict, wantedFor } from '../blob/judge-file.ts'
+import { mayBeginSops } from '../blob/may-be-sops.ts'
+import type { Readers } from '../blob/readers.ts'
 import type { BytePath } from '../byte-path.ts'
-import type { Policy } from '../policy/policy.ts'
+import type { Format, Policy } from '../policy/policy.ts'
 import { type ProtectedFile, protectedFiles } from './protected-files.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -13,15 +14,20 @@ const BATCH = 64
 
 /** A blob of the index that is not sealed for the readers that the policy names. */
 export interface StaleFile extends ProtectedFile {
-  readonly header: Header
-  readonly armored: boolean
+  readonly sealed: Sealed
   /** Of the blob, in bytes. */
   readonly size: number
-  /** Whom it is to be sealed for. */
+  /** Whom it is to be sealed for, and as what. */
   readonly readers: Readers
+  readonly format: Format
   /** `no-digest`: made by another tool, it does not say whom it is for. */
-  readonly verdict: 'stale' | 'no-digest'
+  readonly verdict: Exclude<SealVerdict, 'fits'>
 }
+
+/** What it is now. */
+export type Sealed =
+  | { readonly format: 'age'; readonly header: Header; readonly armored: boolean }
+  | { readonly format: 'sops'; readonly document: Buffer }
 
 /** What is to be said of the index, held against a policy. */
 export interface Staleness {
@@ -68,14 +74,20 @@ async function judge(
 ): Promise<'fits' | StaleFile | string> {
   let blob = await space.catFile.getUpTo(file.oid, MAX_HEADER_SIZE)
   if (blob === null) return 'is not here (partial clone): check it out first'
-  if (blob.content.length < blob.size && isArmored(blob.content)) blob = await space.catFile.get(file.oid)
+  if (blob.content.length < blob.size && (isArmored(blob.content) || mayBeginSops(blob.content)))
+    blob = await space.catFile.get(file.oid)
   if (blob === null) return 'is not here'
-  const shape = inspectBlob(blob.content, blob.size)
+  const { content, size } = blob
+  const shape = inspectFile(file.path, content, size)
   if (shape.kind === 'empty') return 'fits'
   if (shape.kind === 'plaintext') return 'is plaintext in git; "git add --renormalize" encrypts it'
   if (shape.kind === 'broken') return `is damaged: ${shape.reason}`
-  const readers = readersFor(policy, file.path)
-  const verdict = judgeReaders(shape.header, readers)
+  const wanted = wantedFor(policy, file.path)
+  const verdict = await judgeFile(file.path, content, shape, wanted)
   if (verdict === 'fits') return 'fits'
-  return { ...file, header: shape.header, armored: shape.armored, size: blob.size, readers, verdict }
+  const sealed: Sealed =
+    shape.kind === 'sops'
+      ? { format: 'sops', document: content }
+      : { format: 'age', header: shape.header, armored: shape.armored }
+  return { ...file, ...wanted, sealed, size, verdict }
 }

@@ -2,17 +2,19 @@ import { isArmored } from '../age/armor.ts'
 import { type Header, MAX_HEADER_SIZE, parseHeader } from '../age/header.ts'
 import { type BlobShape, beginsAsAge, inspectBlob } from '../age/inspect.ts'
 import { judgeReaders, type ReadersVerdict } from '../blob/judge-readers.ts'
+import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
 import { displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { writeBlob } from '../git/write-objects.ts'
 import { pastePath } from './paste-path.ts'
-import { type Pieces, peek, wholeOf } from './secret-stream.ts'
-import { stage } from './store-secret.ts'
+import { headOf, type Pieces, peek, wholeOf } from './secret-stream.ts'
+import { stage } from './stage.ts'
 import type { Target } from './target.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * Stages ciphertext that was made elsewhere, as it is. It must be a whole age file, and may not say of itself that
+ * Stages ciphertext that was made elsewhere, as it is. It must be a whole age file, or the SOPS document that the policy
+ * wants, and may not say of itself that
  * it is for other readers than the policy's. Nothing is written before its header is known to be one.
  * @param sealed read once
  * @returns `fits`, or `no-digest` where the file does not say whom it is for
@@ -23,6 +25,7 @@ export async function storeSealed(
   target: Target,
   sealed: Pieces,
 ): Promise<Exclude<ReadersVerdict, 'stale'>> {
+  if (target.format === 'sops') return storeSealedDocument(space, target, sealed)
   const { head, ended, all } = await peek(sealed, headerIsThere)
   if (head.length === 0)
     throw new NixsecretError('format', 'standard input was empty: it should be an age file')
@@ -42,6 +45,23 @@ export async function storeSealed(
   wholeHeader(inspectBlob(head, size))
   await stage(space, target, oid)
   return verdict
+}
+
+async function storeSealedDocument(space: Workspace, target: Target, sealed: Pieces): Promise<'fits'> {
+  const { path, readers } = target
+  const { judgeSopsReaders, sopsShape } = await import('../blob/sops-files.ts')
+  const document = await headOf(sealed, MAX_SOPS_SIZE + 1)
+  const shape = sopsShape(path, document)
+  if (shape?.kind !== 'sops') {
+    const why = shape === null ? '' : ` (${shape.reason})`
+    const message = `standard input is no SOPS document, which nixsecret.toml wants for ${displayPath(path)}${why}`
+    throw new NixsecretError('format', `${message}; nothing was changed`, {
+      hints: [`git nixsecret set ${pastePath(space, path)} < PLAINTEXT`],
+    })
+  }
+  accepted(space, target, judgeSopsReaders(shape.metadata, readers).verdict)
+  await stage(space, target, await writeBlob(document, space.blobs))
+  return 'fits'
 }
 
 /** Whether enough of a file is there to judge it; an armored one is read whole by others. */

@@ -1,11 +1,13 @@
 import { isArmored } from '../age/armor.ts'
-import { type Readers, readersFor } from '../blob/readers.ts'
+import { wantedFor } from '../blob/judge-file.ts'
+import type { Readers } from '../blob/readers.ts'
 import { lookAtWorkFile, type WorkFile } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { driverOf, filterAttributes } from '../git/check-attr.ts'
 import { type FlaggedEntry, listFlaggedIndex } from '../git/flagged-index.ts'
+import type { Format } from '../policy/policy.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { pastePath } from './paste-path.ts'
 import type { Workspace } from './workspace.ts'
@@ -14,6 +16,7 @@ import type { Workspace } from './workspace.ts'
 export interface Target {
   readonly path: BytePath
   readonly readers: Readers
+  readonly format: Format
   /** `100644` or `100755`. */
   readonly mode: string
   /** The index entry; null where there is none, or a merge left it in conflict. */
@@ -44,11 +47,11 @@ export async function targetAt(space: Workspace, path: BytePath): Promise<Target
   if (workFile.kind === 'other') throw new NixsecretError('refused', `${shown} is not a regular file`)
   const attributes = await filterAttributes([path], { ...space.git, cached: false })
   if (driverOf(attributes.get(path)) === null) throw unfiltered(space, path)
-  const readers = readersFor(await space.policy(), path)
+  const { readers, format } = wantedFor(await space.policy(), path)
   const entry = here.find(({ stage }) => stage === 0) ?? null
   const executable = here[0] === undefined && 'stat' in workFile && (workFile.stat.mode & 0o100) !== 0
   const mode = here[0]?.mode ?? (executable ? '100755' : '100644')
-  return { path, readers, mode, entry, workFile, armored: await isArmoredBlob(space, entry) }
+  return { path, readers, format, mode, entry, workFile, armored: await isArmoredBlob(space, entry) }
 }
 
 function refuseClash(path: BytePath, index: readonly FlaggedEntry[]): void {

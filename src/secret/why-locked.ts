@@ -1,6 +1,6 @@
 import { inspectBlob } from '../age/inspect.ts'
 import { Keys } from '../blob/keys.ts'
-import { openBlob } from '../blob/open-blob.ts'
+import { openFile } from '../blob/open-file.ts'
 import { workFileBytes } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import type { NixsecretError } from '../errors.ts'
@@ -12,7 +12,7 @@ const MOST_ASKED = 100
 export interface WhyLocked {
   /** Nothing: a key here opens it to the end. */
   readonly openable: readonly BytePath[]
-  /** It is no whole age file. */
+  /** It is no whole age file or SOPS document. */
   readonly damaged: readonly BytePath[]
   /** A key here may be among its readers, but its passphrase would have to be asked for. */
   readonly passphrase: readonly BytePath[]
@@ -60,7 +60,7 @@ export async function whyLocked(
       })
     }
     const bytes = workFileBytes(git.cwd, path) ?? Buffer.alloc(0)
-    const { state } = await openBlob(bytes, await keys.identities())
+    const { state } = await openFile(path, bytes, await keys.identities())
     agentFault ??= keys.agentFault
     if (state === 'open') keep.openable.push(path)
     else if (state === 'damaged') keep.damaged.push(path)
