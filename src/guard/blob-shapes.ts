@@ -2,6 +2,9 @@ import { dearmor, isArmored } from '../age/armor.ts'
 import { MAX_HEADER_SIZE } from '../age/header.ts'
 import { type BlobShape, beginsAsAge, inspectBlob } from '../age/inspect.ts'
 import { PrintableRun, printableRun, type TextRun } from '../age/printable-run.ts'
+import { MAX_SOPS_SIZE, mayBeSops } from '../blob/may-be-sops.ts'
+import type { SopsShape } from '../blob/sops-files.ts'
+import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { CatFile } from '../git/cat-file.ts'
 
@@ -12,12 +15,16 @@ const MAX_ARMORED = 64 << 20
 /** More than the first line of any age file has. */
 const FIRST_LINE = 64
 
+/** What a blob at a protected path is, as far as that shows without a key. */
+export type GuardedShape = BlobShape | SopsShape
+
 /** What blobs look like from outside: plaintext, age, broken. Each blob is read once, however many paths have it. */
 export class BlobShapes {
-  readonly #catFile: Pick<CatFile, 'stream'>
+  readonly #catFile: Pick<CatFile, 'stream' | 'getUpTo'>
   readonly #known = new Map<string, Promise<BlobShape>>()
+  readonly #documents = new Map<string, Promise<SopsShape | null>>()
 
-  constructor(catFile: Pick<CatFile, 'stream'>) {
+  constructor(catFile: Pick<CatFile, 'stream' | 'getUpTo'>) {
     this.#catFile = catFile
   }
 
@@ -34,6 +41,26 @@ export class BlobShapes {
       this.#known.set(oid, shape)
     }
     return shape
+  }
+
+  /** The same for what is to be ciphertext at a path, where that may be a SOPS document. */
+  async lookAt(path: BytePath, oid: string): Promise<GuardedShape> {
+    const shape = await this.look(oid)
+    if (shape.kind !== 'plaintext') return shape
+    const key = `${oid} ${path}`
+    let document = this.#documents.get(key)
+    if (document === undefined) {
+      document = this.#document(path, oid)
+      this.#documents.set(key, document)
+    }
+    return (await document) ?? shape
+  }
+
+  async #document(path: BytePath, oid: string): Promise<SopsShape | null> {
+    const blob = await this.#catFile.getUpTo(oid, MAX_SOPS_SIZE)
+    if (blob === null || blob.content.length < blob.size || !mayBeSops(blob.content)) return null
+    const { sopsShape } = await import('../blob/sops-files.ts')
+    return sopsShape(path, blob.content)
   }
 
   async #look(oid: string): Promise<BlobShape> {

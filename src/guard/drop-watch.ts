@@ -125,9 +125,10 @@ export class DropWatch {
 
   async #ciphertexts(lines: readonly TreeLine[]): Promise<Ciphertext[]> {
     await this.#inspection.objects.need(lines.map(({ oid }) => oid))
-    const shapes = await Promise.all(lines.map(({ oid }) => this.#shapes.look(oid)))
-    return lines.flatMap(({ path }, i) => {
+    const shapes = await Promise.all(lines.map(({ path, oid }) => this.#shapes.lookAt(path, oid)))
+    return lines.flatMap(({ path }, i): Ciphertext[] => {
       const shape = shapes[i]
+      if (shape?.kind === 'sops') return [{ path, plaintextSize: null }]
       return shape?.kind === 'age' ? [{ path, plaintextSize: shape.plaintextSize }] : []
     })
   }
@@ -158,8 +159,8 @@ export class DropWatch {
   async #wasCiphertext(path: BytePath): Promise<boolean> {
     const oids = this.#seen.has(path) ? undefined : this.#ground.get(path)
     if (oids === undefined || (await this.#inspection.objects.promisors()).length > 0) return false
-    const shapes = await Promise.all([...oids].map((oid) => this.#shapes.look(oid)))
-    return shapes.some(({ kind }) => kind === 'age')
+    const shapes = await Promise.all([...oids].map((oid) => this.#shapes.lookAt(path, oid)))
+    return shapes.some(({ kind }) => kind === 'age' || kind === 'sops')
   }
 
   async #learnGround({ parents, before }: Change): Promise<void> {

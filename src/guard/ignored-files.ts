@@ -1,4 +1,5 @@
-import { inspectBlob } from '../age/inspect.ts'
+import { inspectFile } from '../blob/inspect-file.ts'
+import { mayBeginSops } from '../blob/may-be-sops.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
 import type { Entry } from './entry.ts'
@@ -29,9 +30,9 @@ export async function judgeIgnored(
     if (start === null) continue
     const entry: Entry = { ...file, oid: blobId(start, inspection.repo.objectFormat) }
     if (drivers.has(file.path)) {
-      const shape = inspectBlob(start, start.length)
-      // A large file is cut off here, which makes age files look damaged.
-      if (shape.kind !== 'plaintext') continue
+      const shape = inspectFile(file.path, start, start.length)
+      // A large file is cut off here, which makes age files and SOPS documents look damaged.
+      if (shape.kind !== 'plaintext' || (start.length === LOOK && mayBeginSops(start))) continue
       const means = await ifOpen(inspection, file)
       const draft = plaintextBlob.judge({ ...NOT_ASKED, entry, shape, ifOpen: means })
       if (draft !== null) raised.raise(plaintextBlob.id, draft, entry)
@@ -44,7 +45,13 @@ export async function judgeIgnored(
   return raised.all
 }
 
-const NOT_ASKED = { protectedBy: 'commit', readers: null, problem: null, verdict: null } as const
+const NOT_ASKED = {
+  protectedBy: 'commit',
+  readers: null,
+  problem: null,
+  verdict: null,
+  strangers: [],
+} as const
 
 /** @returns null where it is gone again, or no regular file: programs come and go there */
 function startOf(top: string, { path }: Ignored): Buffer | null {

@@ -1,7 +1,8 @@
-import type { Header } from '../age/header.ts'
-import { judgeReaders, type ReadersVerdict } from '../blob/judge-readers.ts'
-import { type Readers, readersFor } from '../blob/readers.ts'
+import { type Wanted, wantedFor } from '../blob/judge-file.ts'
+import { judgeReaders } from '../blob/judge-readers.ts'
+import type { Readers } from '../blob/readers.ts'
 import { NixsecretError } from '../errors.ts'
+import type { GuardedShape } from './blob-shapes.ts'
 import { ContentJudge } from './content-judge.ts'
 import { DropWatch } from './drop-watch.ts'
 import { type Entry, isFile, type Step } from './entry.ts'
@@ -16,8 +17,10 @@ import { protectionDropped } from './rules/protection-dropped.ts'
 import type { Subject } from './rules/rule.ts'
 import { TreeJudge } from './tree-judge.ts'
 
-type Unjudged = Pick<Subject, 'readers' | 'problem'>
-const NOBODY: Unjudged = { readers: null, problem: null }
+type Unjudged = Pick<Subject, 'problem'> & { readonly wanted: Wanted | null }
+type Verdict = Pick<Subject, 'verdict' | 'strangers'>
+const NOBODY: Unjudged = { wanted: null, problem: null }
+const NO_VERDICT: Verdict = { verdict: null, strangers: [] }
 // Entries judged together: one question to git for all their paths.
 const BATCH = 4096
 const NO_ENTRIES: Entry[] = []
@@ -31,7 +34,7 @@ export class Judge {
   readonly #lapses: LapseWatch
   readonly #trees: TreeJudge
   readonly #contents: ContentJudge
-  readonly #verdicts = new Map<string, ReadersVerdict>()
+  readonly #verdicts = new Map<string, Verdict>()
 
   constructor(inspection: Inspection, tipGroups: readonly AttributeGroup[] = []) {
     this.#inspection = inspection
@@ -100,30 +103,32 @@ export class Judge {
   }
 
   async #subject(entry: Entry, protectedBy: Subject['protectedBy']): Promise<Subject> {
-    const shape = entry.mode.startsWith('100') ? await this.#inspection.blobs.look(entry.oid) : null
-    const { readers, problem } = protectedBy === 'tip' ? NOBODY : await this.#readers(entry)
-    const verdict =
-      shape?.kind === 'age' && readers !== null ? this.#verdict(entry.oid, shape.header, readers) : null
+    const { path, oid, mode } = entry
+    const shape = mode.startsWith('100') ? await this.#inspection.blobs.lookAt(path, oid) : null
+    const { wanted, problem } = protectedBy === 'tip' ? NOBODY : await this.#wanted(entry)
+    const verdict = shape === null || wanted === null ? NO_VERDICT : await this.#verdict(oid, shape, wanted)
     const means = entry.lies === undefined ? null : await ifOpen(this.#inspection, entry)
-    return { entry, protectedBy, shape, readers, problem, verdict, ifOpen: means }
+    return { entry, protectedBy, shape, readers: wanted?.readers ?? null, problem, ...verdict, ifOpen: means }
   }
 
-  async #readers({ state, path }: Entry): Promise<Unjudged> {
+  async #wanted({ state, path }: Entry): Promise<Unjudged> {
     const at = await this.#inspection.policies.at(state.policy)
-    if ('problem' in at) return { readers: null, problem: { message: at.problem, line: at.line } }
+    if ('problem' in at) return { wanted: null, problem: { message: at.problem, line: at.line } }
     try {
-      return { readers: readersFor(at.policy, path), problem: null }
+      return { wanted: wantedFor(at.policy, path), problem: null }
     } catch (error) {
       if (!(error instanceof NixsecretError)) throw error
-      return { readers: null, problem: { message: error.message, line: null } }
+      return { wanted: null, problem: { message: error.message, line: null } }
     }
   }
 
-  #verdict(oid: string, header: Header, readers: Readers): ReadersVerdict {
+  async #verdict(oid: string, shape: GuardedShape, { readers, format }: Wanted): Promise<Verdict> {
+    if (shape.kind !== 'age' && shape.kind !== 'sops') return NO_VERDICT
+    if (shape.kind !== format) return { verdict: 'other-format', strangers: [] }
     const key = `${oid} ${readers.digest}`
     let verdict = this.#verdicts.get(key)
     if (verdict === undefined) {
-      verdict = judgeReaders(header, readers)
+      verdict = await verdictOf(shape, readers)
       this.#verdicts.set(key, verdict)
     }
     return verdict
@@ -135,4 +140,13 @@ export class Judge {
       if (draft !== null) this.#raised.raise(rule.id, draft, subject.entry)
     }
   }
+}
+
+async function verdictOf(
+  shape: Extract<GuardedShape, { readonly kind: 'age' | 'sops' }>,
+  readers: Readers,
+): Promise<Verdict> {
+  if (shape.kind === 'age') return { verdict: judgeReaders(shape.header, readers), strangers: [] }
+  const { judgeSopsReaders } = await import('../blob/sops-files.ts')
+  return judgeSopsReaders(shape.metadata, readers)
 }

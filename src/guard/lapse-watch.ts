@@ -57,8 +57,8 @@ export class LapseWatch {
   async #judge({ path, oid, origin }: Entry): Promise<Draft | null> {
     const { objects } = this.#inspection
     await objects.need([oid])
-    const { kind } = await this.#shapes.look(oid)
-    if (kind === 'age') return lapsed(true)
+    const { kind } = await this.#shapes.lookAt(path, oid)
+    if (kind === 'age' || kind === 'sops') return lapsed(true)
     if (kind !== 'plaintext' || origin === 'kept') return null
     const start = path.endsWith('.pub') ? await objects.getUpTo(oid, MAX_PUBLIC_KEY) : null
     if (start !== null && isPublicKey(start.content)) return null

@@ -85,11 +85,12 @@ export async function isConfigured({ place }: Inspection): Promise<boolean> {
   return code === 0
 }
 
-/** The revision before a damaged file came, if it has a whole age file at that path. */
+/** The revision before a damaged file came, if it has whole ciphertext at that path. */
 export async function wholeBefore(inspection: Inspection, { commit, path }: Entry): Promise<string | null> {
   const revision = commit === null ? 'HEAD' : `${commit.slice(0, 12)}^`
   if (path.includes('\n')) return null
   const info = await inspection.catFile.info(Buffer.concat([Buffer.from(`${revision}:`), pathBytes(path)]))
   if (info?.type !== 'blob') return null
-  return (await inspection.blobs.look(info.oid)).kind === 'age' ? revision : null
+  const { kind } = await inspection.blobs.lookAt(path, info.oid)
+  return kind === 'age' || kind === 'sops' ? revision : null
 }

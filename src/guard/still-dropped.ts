@@ -20,7 +20,7 @@ export async function markStillDropped(
       const shapes = await Promise.all(
         lines
           .filter(({ mode }) => mode.startsWith('100'))
-          .map(({ oid }) => (oid === one.entry.oid ? null : inspection.blobs.look(oid))),
+          .map(({ path, oid }) => (oid === one.entry.oid ? null : inspection.blobs.lookAt(path, oid))),
       )
       return { ...one, atTip: shapes.some((shape) => shape === null || shape.kind === 'plaintext') }
     }),

@@ -7,6 +7,7 @@ export const RULE_IDS = [
   'protection-dropped',
   'stale-recipients',
   'no-digest',
+  'other-format',
   'unfiltered-path',
   'symlink',
   'submodule',

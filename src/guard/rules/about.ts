@@ -42,6 +42,12 @@ const WORDS: Readonly<Record<RuleId, Words>> = {
     'Without our stanza nobody can tell, without a key, whether its readers are those that the policy names.',
     'Run git nixsecret rekey, and commit.',
   ],
+  'other-format': [
+    'error',
+    'an age file where nixsecret.toml says SOPS, or the reverse',
+    'What is to read the file on a host, sops-nix or our own module, cannot, and fails when the host is activated.',
+    'Run git nixsecret rekey, which converts it, and commit.',
+  ],
   'unfiltered-path': [
     'error',
     'a path that a rule of nixsecret.toml names and no attribute encrypts',

@@ -2,17 +2,19 @@ import type { Entry } from '../entry.ts'
 import type { Draft } from '../finding.ts'
 import type { Rule } from './rule.ts'
 
-/** A file that git should have encrypted, and it is no age file. */
+/** A file that git should have encrypted, and it is neither an age file nor a SOPS document. */
 export const plaintextBlob: Rule = {
   id: 'plaintext-blob',
   judge({ entry, shape, protectedBy, ifOpen }) {
-    if (shape === null || shape.kind === 'age' || shape.kind === 'empty') return null
+    if (shape === null || shape.kind === 'age' || shape.kind === 'sops' || shape.kind === 'empty') return null
     if (entry.lies !== undefined && shape.kind === 'plaintext')
       return ifOpen === 'allowed' ? null : lyingOpen(entry.lies, ifOpen === 'sealed')
     const what =
       shape.kind === 'plaintext'
         ? 'this file is plaintext in git'
-        : `this file begins as an age file but is none that anybody could open (${shape.reason})`
+        : 'of' in shape
+          ? `this file is no sound SOPS document (${shape.reason})`
+          : `this file begins as an age file but is none that anybody could open (${shape.reason})`
     const why =
       protectedBy === 'tip'
         ? 'the .gitattributes at the tip protect its path, but a push sends this commit too'

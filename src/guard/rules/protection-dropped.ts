@@ -2,10 +2,11 @@ import type { BlobShape } from '../../age/inspect.ts'
 import { type BytePath, baseName, displayPath } from '../../byte-path.ts'
 import type { Draft } from '../finding.ts'
 
-/** An age file of a parent. */
+/** An age file or SOPS document of a parent. */
 export interface Ciphertext {
   readonly path: BytePath
-  readonly plaintextSize: number
+  /** Null where that does not show. */
+  readonly plaintextSize: number | null
 }
 
 /** A file that a commit brings to a path that nothing protects. */
@@ -37,7 +38,7 @@ export const protectionDropped = {
     })
     if (was.some((file) => file.path === path))
       return draft('this file was ciphertext in a parent and is plaintext in git now')
-    const gone = was.filter(({ plaintextSize }) => plaintextSize > 0)
+    const gone = was.filter(({ plaintextSize }) => plaintextSize !== 0)
     const named = gone.find((file) => similarName(file.path, path))
     const found = named ?? gone.find(({ plaintextSize }) => plaintextSize === size)
     if (found === undefined) return null

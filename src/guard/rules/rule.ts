@@ -1,7 +1,7 @@
-import type { BlobShape } from '../../age/inspect.ts'
-import type { ReadersVerdict } from '../../blob/judge-readers.ts'
+import type { SealVerdict } from '../../blob/judge-file.ts'
 import type { Readers } from '../../blob/readers.ts'
 import type { NixFact } from '../../nix/facts.ts'
+import type { GuardedShape } from '../blob-shapes.ts'
 import type { Entry } from '../entry.ts'
 import type { Draft, RuleId } from '../finding.ts'
 import type { IfOpen } from '../if-open.ts'
@@ -13,13 +13,15 @@ export interface Subject {
   /** `tip`: its own commit does not protect it, but a tip of the range does. */
   readonly protectedBy: 'commit' | 'tip'
   /** Null where it is no file (symlink, submodule). */
-  readonly shape: BlobShape | null
+  readonly shape: GuardedShape | null
   /** Who should be able to read it; null where its commit's policy can't tell, and {@link problem} says why. */
   readonly readers: Readers | null
   /** What is wrong with the policy at that commit, or null. */
   readonly problem: { readonly message: string; readonly line: number | null } | null
-  /** How the blob stands to the readers; null where there is no age file or no reader. */
-  readonly verdict: ReadersVerdict | null
+  /** How the blob stands to the policy; null where there is no ciphertext or no reader. */
+  readonly verdict: SealVerdict | null
+  /** Who else could read it, as far as it says so by name (a SOPS document). Untrusted. */
+  readonly strangers: readonly string[]
   /** In the work tree: what it means if it lies open there; elsewhere null. */
   readonly ifOpen: IfOpen | null
 }
