@@ -1,8 +1,7 @@
 import type { AgeIdentity } from '../age/identity.ts'
-import { inspectBlob } from '../age/inspect.ts'
-import { judgeReaders } from '../blob/judge-readers.ts'
-import { openBlob } from '../blob/open-blob.ts'
-import { type Readers, readersFor } from '../blob/readers.ts'
+import { inspectFile } from '../blob/inspect-file.ts'
+import { judgeFile, type SealVerdict, type Wanted, wantedFor } from '../blob/judge-file.ts'
+import { openFile } from '../blob/open-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { CatFile } from '../git/cat-file.ts'
@@ -15,13 +14,13 @@ const HEAD_SIZE = 2 << 20
 
 /** What one blob is. */
 export interface BlobReport {
-  readonly kind: 'age' | 'plaintext' | 'damaged' | 'empty' | 'absent'
+  readonly kind: 'age' | 'sops' | 'plaintext' | 'damaged' | 'empty' | 'absent'
   /** Why, where it is damaged. */
   readonly reason: string | null
   readonly opens: boolean | null
   /** Null where no key opens it, or it is large. */
   readonly plaintext: Buffer | null
-  readonly recipients: 'fits' | 'stale' | 'no-digest' | null
+  readonly recipients: SealVerdict | null
 }
 
 const ABSENT: BlobReport = { kind: 'absent', reason: null, opens: null, plaintext: null, recipients: null }
@@ -29,30 +28,30 @@ const ABSENT: BlobReport = { kind: 'absent', reason: null, opens: null, plaintex
 /** Looks at a blob: what it is, whether a key here opens it to the last byte, and whom it is encrypted for. */
 export async function reportBlob(
   catFile: CatFile,
-  oid: string,
+  { path, oid }: { readonly path: BytePath; readonly oid: string },
   identities: readonly AgeIdentity[],
-  readers: Readers | null,
+  wanted: Wanted | null,
 ): Promise<BlobReport> {
   const info = await catFile.info(oid)
   if (info === null || info.type !== 'blob') return ABSENT
   if (info.size === 0) return { ...ABSENT, kind: 'empty' }
   const blob = await read(catFile, oid, info.size)
-  const shape = inspectBlob(blob, info.size)
+  const shape = inspectFile(path, blob, info.size)
   if (shape.kind === 'broken') return { ...ABSENT, kind: 'damaged', reason: shape.reason }
-  if (shape.kind !== 'age') return { ...ABSENT, kind: shape.kind }
-  const recipients = readers === null ? null : judgeReaders(shape.header, readers)
-  if (blob.length < info.size) return { ...ABSENT, kind: 'age', recipients }
-  const opened = await openBlob(blob, identities)
+  if (shape.kind !== 'age' && shape.kind !== 'sops') return { ...ABSENT, kind: shape.kind }
+  const recipients = wanted === null ? null : await judgeFile(path, blob, shape, wanted)
+  if (blob.length < info.size) return { ...ABSENT, kind: shape.kind, recipients }
+  const opened = await openFile(path, blob, identities)
   if (opened.state === 'damaged') return { ...ABSENT, kind: 'damaged', reason: opened.reason }
   const plaintext = opened.state === 'open' ? opened.plaintext : null
-  return { kind: 'age', reason: null, opens: plaintext !== null, plaintext, recipients }
+  return { kind: shape.kind, reason: null, opens: plaintext !== null, plaintext, recipients }
 }
 
-/** The readers that the policy names, or null where it names nobody. */
-export function readersOrNull(policy: Policy | null, path: BytePath): Readers | null {
+/** What the policy wants of a path, or null where it names nobody. */
+export function wantedOrNull(policy: Policy | null, path: BytePath): Wanted | null {
   if (policy === null) return null
   try {
-    return readersFor(policy, path)
+    return wantedFor(policy, path)
   } catch (fault) {
     if (fault instanceof NixsecretError) return null
     throw fault

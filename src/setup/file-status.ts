@@ -1,3 +1,4 @@
+import type { SealVerdict } from '../blob/judge-file.ts'
 import type { BytePath } from '../byte-path.ts'
 
 /**
@@ -27,6 +28,7 @@ export type ProblemId =
   | 'plaintext-in-head'
   | 'damaged'
   | 'stale'
+  | 'other-format'
   | 'altered'
   | 'sealed-open'
   | 'loose-mode'
@@ -56,7 +58,7 @@ export interface FileStatus {
   /** Whether a key here opens the blob in the index; null where there is no such blob, or it is no age file. */
   readonly opens: boolean | null
   /** How the blob stands to the policy; null where there is no age file or no policy. */
-  readonly recipients: 'fits' | 'stale' | 'no-digest' | null
+  readonly recipients: SealVerdict | null
   readonly problems: readonly FileProblem[]
 }
 
@@ -66,6 +68,7 @@ export const PROBLEM_TEXT: Readonly<Record<ProblemId, string>> = {
   'plaintext-in-head': 'plaintext in HEAD',
   damaged: 'damaged in git',
   stale: 'encrypted for other readers',
+  'other-format': 'not in the format that nixsecret.toml says',
   altered: 'changed while locked',
   'sealed-open': 'plaintext here, but to stay ciphertext (filter=nixsecret-sealed)',
   'loose-mode': 'open, and others on this machine can get at it',
@@ -81,6 +84,7 @@ export const PROBLEM_HINT: Readonly<Record<ProblemId, (paths: string) => string>
     `git add --renormalize -- ${paths} && git commit    # then change these secrets`,
   damaged: (paths) => `git log --oneline -- ${paths}    # restore an earlier version`,
   stale: (paths) => `git nixsecret rekey ${paths}`,
+  'other-format': (paths) => `git nixsecret rekey ${paths}`,
   altered: (paths) => `git restore -- ${paths}    # or, with new content: git nixsecret set PATH`,
   'sealed-open': (paths) => `git add -- ${paths} && git nixsecret lock ${paths}`,
   'loose-mode': (paths) => `chmod go-rwx ${paths}`,

@@ -1,7 +1,7 @@
 import type { AgeIdentity } from '../age/identity.ts'
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
-import { openBlob } from '../blob/open-blob.ts'
+import { openFile } from '../blob/open-file.ts'
 import type { Scopes } from '../blob/protected-files.ts'
 import { lookAtWorkFile, workFileBytes, workFileId } from '../blob/work-file.ts'
 import { NixsecretError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { type Repository, requireWorkTree } from '../git/repository.ts'
 import { tryGit } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
 import { storeOf } from '../policy/readers-of.ts'
-import { type BlobReport, readersOrNull, reportBlob } from './blob-report.ts'
+import { type BlobReport, reportBlob, wantedOrNull } from './blob-report.ts'
 import {
   type FileProblem,
   type FileState,
@@ -93,8 +93,8 @@ async function loadPolicy(workTree: string, catFile: CatFile) {
 async function statusOf(context: Context, file: ProtectedPath): Promise<FileStatus> {
   const { path, driver, index, headOid } = file
   const { policy } = context
-  const readers = readersOrNull(policy, path)
-  const look = (oid: string) => reportBlob(context.catFile, oid, context.identities, readers)
+  const wanted = wantedOrNull(policy, path)
+  const look = (oid: string) => reportBlob(context.catFile, { path, oid }, context.identities, wanted)
   const entry = index.find((candidate) => candidate.stage === 0) ?? index[0]
   const regular = entry?.mode.startsWith('100') ?? false
   const blob = entry !== undefined && regular ? await look(entry.oid) : null
@@ -108,14 +108,14 @@ async function statusOf(context: Context, file: ProtectedPath): Promise<FileStat
   if (sealed && plaintext) ids.push('sealed-open')
   // Whoever seals it need not narrow its mode.
   else if (isLoose(context.workTree, path)) ids.push('loose-mode')
-  if (policy !== null && readers === null && state !== 'removed') ids.push('no-reader')
+  if (policy !== null && wanted === null && state !== 'removed') ids.push('no-reader')
   return {
     path,
     state,
     sealed,
     plaintext,
     store: policy === null ? null : storeOf(policy, path),
-    readers: readers?.names ?? null,
+    readers: wanted?.readers.names ?? null,
     opens: blob?.opens ?? null,
     recipients: blob?.recipients ?? null,
     problems: ids.map((id) => problem(id, blob)),
@@ -135,6 +135,7 @@ function gitProblems(
   if (head?.kind === 'plaintext') ids.push('plaintext-in-head')
   if (blob?.kind === 'damaged') ids.push('damaged')
   if (blob?.recipients === 'stale') ids.push('stale')
+  if (blob?.recipients === 'other-format') ids.push('other-format')
   return ids
 }
 
@@ -152,7 +153,7 @@ async function stateOf(context: Context, file: ProtectedPath, blob: BlobReport |
   if (!entry.mode.startsWith('100')) return 'not a file'
   if (entry.stage !== 0) return 'unmerged'
   if (!('stat' in here)) return entry.skipped ? 'skipped' : 'missing'
-  if (here.kind === 'sealed') return sealedState(context, file, entry.oid)
+  if (here.kind === 'sealed') return sealedState(context, file, entry.oid, blob)
   if (here.kind === 'empty') return blob?.kind === 'empty' ? 'empty' : 'modified'
   if (blob === null || blob.plaintext === null) return 'open'
   const same =
@@ -160,18 +161,21 @@ async function stateOf(context: Context, file: ProtectedPath, blob: BlobReport |
   return same ? 'open' : 'modified'
 }
 
-/** Of a file that begins as age: as git has it, other ciphertext that clean would take, or broken by somebody. */
+/** Of a file that is ciphertext, or begins as such: as git has it, other ciphertext that clean would take, or broken by somebody. */
 async function sealedState(
   context: Context,
   { path, driver }: ProtectedPath,
   oid: string,
+  blob: BlobReport | null,
 ): Promise<FileState> {
   const { workTree, repo, catFile, identities } = context
   const id = workFileId(workTree, path, repo.objectFormat)
   if (id === oid) return driver === 'nixsecret-sealed' ? 'sealed' : 'locked'
   if (id !== null && (await catFile.info(id)) !== null) return 'modified'
   const bytes = workFileBytes(workTree, path) ?? Buffer.alloc(0)
-  return (await openBlob(bytes, identities)).state === 'open' ? 'modified' : 'altered'
+  // A secret may be an age file or a SOPS document itself.
+  if (blob?.plaintext?.equals(bytes)) return 'open'
+  return (await openFile(path, bytes, identities)).state === 'open' ? 'modified' : 'altered'
 }
 
 /** Where no key opens the blob, only git's clean filter (its memo) can tell whether plaintext was changed. */

@@ -1,11 +1,11 @@
 import { beginsAsAge } from '../age/inspect.ts'
+import { inspectFile } from '../blob/inspect-file.ts'
+import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
 import { protectedEntries } from '../blob/protected-files.ts'
 import type { BytePath } from '../byte-path.ts'
 import { CatFile } from '../git/cat-file.ts'
+import type { TreeEntry } from '../git/list-index.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
-
-/** Bytes; an intro line of age is shorter, and so is that of armor. */
-const HEAD_SIZE = 64
 
 /** Protected paths whose blob in the index is plaintext: they were added before anything protected them. */
 export async function trackedPlaintext(repo: Repository): Promise<BytePath[]> {
@@ -14,7 +14,7 @@ export async function trackedPlaintext(repo: Repository): Promise<BytePath[]> {
   const found = new Set<BytePath>()
   try {
     for (const entry of await protectedEntries(git)) {
-      if (entry.mode.startsWith('100') && (await isPlaintext(catFile, entry.oid))) found.add(entry.path)
+      if (entry.mode.startsWith('100') && (await isPlaintext(catFile, entry))) found.add(entry.path)
     }
   } finally {
     catFile.close()
@@ -22,12 +22,8 @@ export async function trackedPlaintext(repo: Repository): Promise<BytePath[]> {
   return [...found]
 }
 
-async function isPlaintext(catFile: CatFile, oid: string): Promise<boolean> {
-  const head: Buffer[] = []
-  let size = 0
-  const info = await catFile.stream(oid, (chunk) => {
-    if (size < HEAD_SIZE) head.push(chunk.subarray(0, HEAD_SIZE - size))
-    size += chunk.length
-  })
-  return info !== null && info.size > 0 && !beginsAsAge(Buffer.concat(head))
+async function isPlaintext(catFile: CatFile, { oid, path }: TreeEntry): Promise<boolean> {
+  const blob = await catFile.getUpTo(oid, MAX_SOPS_SIZE)
+  if (blob === null || blob.size === 0 || beginsAsAge(blob.content)) return false
+  return inspectFile(path, blob.content, blob.size).kind === 'plaintext'
 }

@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { isArmored, MAX_ARMORED_SIZE } from '../age/armor.ts'
-import { beginsAsAge, inspectBlob } from '../age/inspect.ts'
+import { beginsAsAge } from '../age/inspect.ts'
+import { type FileShape, inspectFile } from '../blob/inspect-file.ts'
+import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
 import { workFilePath } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 
@@ -10,10 +12,10 @@ const HEAD_SIZE = 8192
 const LONG_HEAD_SIZE = 4 << 20
 
 /** What a protected file is, by its bytes; `absent` where there is none, and `other` where it is no regular file. */
-export type FileShape = 'age' | 'empty' | 'plaintext' | 'broken' | 'absent' | 'other'
+export type ShapeOfFile = FileShape['kind'] | 'absent' | 'other'
 
 /** Looks at the bytes of a file below a directory. A symlink is not followed. */
-export function shapeOfFile(top: string, path: BytePath): FileShape {
+export function shapeOfFile(top: string, path: BytePath): ShapeOfFile {
   let fd: number
   try {
     fd = openSync(workFilePath(top, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -27,10 +29,13 @@ export function shapeOfFile(top: string, path: BytePath): FileShape {
     const stat = fstatSync(fd)
     if (!stat.isFile()) return 'other'
     const head = readStart(fd, Math.min(stat.size, HEAD_SIZE))
-    const { kind } = inspectBlob(head, stat.size)
-    if (kind !== 'broken' || stat.size <= HEAD_SIZE || !beginsAsAge(head)) return kind
+    const { kind } = inspectFile(path, head, stat.size)
+    if (stat.size <= HEAD_SIZE) return kind
+    if (kind === 'plaintext' && stat.size <= MAX_SOPS_SIZE)
+      return inspectFile(path, readStart(fd, stat.size), stat.size).kind
+    if (kind !== 'broken' || !beginsAsAge(head)) return kind
     const enough = isArmored(head) ? MAX_ARMORED_SIZE : LONG_HEAD_SIZE
-    return inspectBlob(readStart(fd, Math.min(stat.size, enough)), stat.size).kind
+    return inspectFile(path, readStart(fd, Math.min(stat.size, enough)), stat.size).kind
   } finally {
     closeSync(fd)
   }
@@ -45,4 +50,9 @@ function readStart(fd: number, size: number): Buffer {
     have += read
   }
   return start.subarray(0, have)
+}
+
+/** Whether there is no plaintext in it: it is ciphertext, or empty, or not there. */
+export function holdsNoPlaintext(shape: ShapeOfFile): boolean {
+  return shape === 'age' || shape === 'sops' || shape === 'empty' || shape === 'absent'
 }

@@ -9,7 +9,7 @@ import { replaceFile } from '../host/replace-file.ts'
 import { runProgram } from '../host/run-program.ts'
 import { commandEnvironment } from './command-environment.ts'
 import { type CachedSource, FetcherCache } from './fetcher-cache.ts'
-import { shapeOfFile } from './file-shape.ts'
+import { holdsNoPlaintext, shapeOfFile } from './file-shape.ts'
 import type { Twin } from './refresh-twin.ts'
 
 /** Plaintext of a protected file that an earlier Nix command left in the store. */
@@ -114,8 +114,7 @@ async function isSealedForNix(twin: Twin, env: NodeJS.ProcessEnv): Promise<boole
 function judgeSource(source: string, twin: Twin): 'sealed' | 'absent' | BytePath {
   if (lstatSync(source, { throwIfNoEntry: false }) === undefined) return 'absent'
   for (const path of twin.sealed) {
-    const shape = shapeOfFile(source, path)
-    if (shape !== 'age' && shape !== 'empty' && shape !== 'absent') return path
+    if (!holdsNoPlaintext(shapeOfFile(source, path))) return path
   }
   return 'sealed'
 }

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, constants, lstatSync, openSync, writeFileSync } from 'node:fs'
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
-import { openBlob } from '../blob/open-blob.ts'
+import { openFile } from '../blob/open-file.ts'
 import { lookAtWorkFile, workFileBytes, workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -59,7 +59,7 @@ async function plaintextOf(top: string, path: BytePath, keys: Keys): Promise<Buf
   const bytes = workFileBytes(top, path)
   if (bytes === null || file.kind === 'empty') return null
   if (file.kind === 'plaintext') return bytes
-  const opened = await openBlob(bytes, await keys.identities())
+  const opened = await openFile(path, bytes, await keys.identities())
   if (opened.state === 'open') return opened.plaintext
   if (opened.state === 'locked') return 'locked'
   throw new NixsecretError(

@@ -1,11 +1,10 @@
 import { beginsAsAge } from '../age/inspect.ts'
+import { inspectFile } from '../blob/inspect-file.ts'
+import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
 import type { BytePath } from '../byte-path.ts'
-import { CatFile } from '../git/cat-file.ts'
+import { CatFile, type ObjectContent } from '../git/cat-file.ts'
 import type { FlaggedEntry } from '../git/flagged-index.ts'
 import type { GitOptions } from '../git/run-git.ts'
-
-/** Bytes that are enough to see whether a blob begins as an age file. */
-const HEAD_SIZE = 256
 
 /**
  * The files that were ciphertext and are plaintext now, since no attribute protects them any more: a line of
@@ -28,14 +27,18 @@ export async function openedFiles(
   const catFile = new CatFile(options)
   try {
     for (const { path, oid } of changed) {
-      const before = await catFile.getUpTo(oid, HEAD_SIZE)
-      if (before?.type !== 'blob' || !beginsAsAge(before.content)) continue
+      const before = await catFile.getUpTo(oid, MAX_SOPS_SIZE)
+      if (before?.type !== 'blob' || !isCiphertext(path, before)) continue
       const entry = now.get(path) as FlaggedEntry
-      const blob = await catFile.getUpTo(entry.oid, HEAD_SIZE)
-      if (blob === null || (blob.size > 0 && !beginsAsAge(blob.content))) opened.push(entry)
+      const blob = await catFile.getUpTo(entry.oid, MAX_SOPS_SIZE)
+      if (blob === null || (blob.size > 0 && !isCiphertext(path, blob))) opened.push(entry)
     }
     return opened
   } finally {
     catFile.close()
   }
+}
+
+function isCiphertext(path: BytePath, { content, size }: ObjectContent): boolean {
+  return beginsAsAge(content) || inspectFile(path, content, size).kind === 'sops'
 }

@@ -7,7 +7,7 @@ import type { Driver } from '../git/check-attr.ts'
 import type { FlaggedEntry } from '../git/flagged-index.ts'
 import { type Repository, requireWorkTree } from '../git/repository.ts'
 import type { GitOptions } from '../git/run-git.ts'
-import { shapeOfFile } from './file-shape.ts'
+import { holdsNoPlaintext, shapeOfFile } from './file-shape.ts'
 import { KnownAttributes } from './known-attributes.ts'
 import type { OpenFile, OpenFiles } from './open-for-store.ts'
 import { openedFiles } from './opened-files.ts'
@@ -255,8 +255,7 @@ class Refresh {
       (path) => !allowed.has(path) && !submodules.has(path),
     )
     const wrong = sealed.find((path) => {
-      const shape = shapeOfFile(this.#place.tree, path)
-      return shape !== 'age' && shape !== 'empty' && shape !== 'absent'
+      return !holdsNoPlaintext(shapeOfFile(this.#place.tree, path))
     })
     if (wrong === undefined) return sealed
     this.#checkout.discard()

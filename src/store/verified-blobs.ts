@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inspectBlob } from '../age/inspect.ts'
+import { inspectFile, isSealed } from '../blob/inspect-file.ts'
 import { CatFile } from '../git/cat-file.ts'
 import type { TreeEntry } from '../git/list-index.ts'
 import type { GitOptions } from '../git/run-git.ts'
@@ -27,10 +27,11 @@ export class VerifiedBlobs {
     const open = new Set<string>()
     const catFile = new CatFile(options)
     try {
-      for (const oid of new Set(unknown.map((entry) => entry.oid))) {
+      for (const { oid, path } of unknown) {
+        if (this.#known.has(oid) || open.has(oid)) continue
         const blob = await catFile.getUpTo(oid, HEAD_SIZE)
-        const kind = blob?.type === 'blob' ? inspectBlob(blob.content, blob.size).kind : 'broken'
-        if (kind === 'age' || kind === 'empty') this.#known.add(oid)
+        const sealed = blob?.type === 'blob' && isSealed(inspectFile(path, blob.content, blob.size))
+        if (sealed) this.#known.add(oid)
         else open.add(oid)
       }
     } finally {

@@ -1,4 +1,4 @@
-import { openBlob } from '../../blob/open-blob.ts'
+import { openFile } from '../../blob/open-file.ts'
 import { driversOf, inScope, type Scopes } from '../../blob/protected-files.ts'
 import { lookAtWorkFile, workFileBytes } from '../../blob/work-file.ts'
 import { type BytePath, baseName } from '../../byte-path.ts'
@@ -114,30 +114,30 @@ class Collector {
     if (file.kind === 'unreadable') return this.#close(path, version, 'no permission to read it')
     if (file.stat.size > LARGEST) return this.#close(path, version, TOO_LARGE)
     const bytes = workFileBytes(top, path)
-    if (bytes !== null) this.#add(path, version, await this.#open(bytes))
+    if (bytes !== null) this.#add(path, version, await this.#open(path, bytes))
   }
 
   async addBlob(path: BytePath, oid: string, version: string): Promise<void> {
     let opened = this.#opened.get(oid)
     if (opened === undefined) {
-      opened = await this.#openObject(oid)
+      opened = await this.#openObject(path, oid)
       // The same blob in the index and in HEAD is opened once.
       this.#opened.set(oid, opened)
     }
     this.#add(path, version, opened)
   }
 
-  async #openObject(oid: string): Promise<Buffer | string | null> {
+  async #openObject(path: BytePath, oid: string): Promise<Buffer | string | null> {
     const info = await this.#context.catFile.info(oid)
     if (info === null) return 'git does not have the object'
     if (info.size > LARGEST) return TOO_LARGE
     const object = await this.#context.catFile.get(oid)
-    return object === null ? 'git does not have the object' : this.#open(object.content)
+    return object === null ? 'git does not have the object' : this.#open(path, object.content)
   }
 
   /** @returns the plaintext, null where there is none (an empty file), or why it is not to be had */
-  async #open(content: Buffer): Promise<Buffer | string | null> {
-    const opened = await openBlob(content, await this.#context.keys.identities())
+  async #open(path: BytePath, content: Buffer): Promise<Buffer | string | null> {
+    const opened = await openFile(path, content, await this.#context.keys.identities())
     if (opened.state === 'open') return opened.plaintext
     if (opened.state === 'plaintext') return content
     if (opened.state === 'locked') return 'no key here opens it'
