@@ -1,6 +1,8 @@
+import type { AgeRecipient } from '../age/age-recipient.ts'
 import type { AskPassphrase } from '../age/ask-passphrase.ts'
 import type { UnwrapByPlugin } from '../age/plugin/plugin-identity.ts'
 import { type PreparedHeader, prepareHeader } from '../age/seal.ts'
+import type { Stanza } from '../age/stanza.ts'
 import type { Readers } from './readers.ts'
 
 // What starts plugins is loaded only by those who have such keys.
@@ -21,7 +23,16 @@ export function headerFor(
   { recipients, stanza }: Readers,
   ask: AskPassphrase | null = null,
 ): PreparedHeader | Promise<PreparedHeader> {
-  return prepareHeader(recipients, [stanza], async (recipient, fileKey) =>
+  return headerOf(recipients, [stanza], ask)
+}
+
+/** The same, with these stanzas beside those of the recipients. */
+export function headerOf(
+  recipients: readonly AgeRecipient[],
+  stanzas: readonly Stanza[],
+  ask: AskPassphrase | null = null,
+): PreparedHeader | Promise<PreparedHeader> {
+  return prepareHeader(recipients, stanzas, async (recipient, fileKey) =>
     (await load()).wrapByPlugin(recipient, fileKey, ask),
   )
 }

@@ -1,9 +1,10 @@
 import { dearmor, enarmor } from '../../age/armor.ts'
 import type { AgeIdentity } from '../../age/identity.ts'
 import { openBytes } from '../../age/open.ts'
-import { prepareHeader, sealBytes } from '../../age/seal.ts'
+import { sealBytes } from '../../age/seal.ts'
 import { NixsecretError } from '../../errors.ts'
 import type { SopsAgeKey, SopsMetadata } from '../../sops/sops-metadata.ts'
+import { headerOf } from '../plugins.ts'
 import type { Readers } from '../readers.ts'
 import { sopsForms } from './sops-forms.ts'
 import { sopsIdentities } from './sops-identities.ts'
@@ -17,7 +18,7 @@ const MOST_TRIED = 1024
 export async function sealDataKey(dataKey: Uint8Array, readers: Readers): Promise<SopsAgeKey[]> {
   const entries: SopsAgeKey[] = []
   for (const form of readers.recipients.flatMap(sopsForms)) {
-    const enc = enarmor(sealBytes(await prepareHeader([form]), dataKey)).toString('latin1')
+    const enc = enarmor(sealBytes(await headerOf([form], []), dataKey)).toString('latin1')
     entries.push({ recipient: form.canonical, enc })
   }
   return entries
