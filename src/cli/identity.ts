@@ -17,7 +17,7 @@ export const help = `usage: git nixsecret identity [--json]
 Your private keys, and the public keys (recipients) by which others let you read. No private key is printed.
 
   (nothing)     the keys in use here, as "age -R" reads it: a line with the file, a line with its public key
-                  --json   [ { "file", "recipient", "throughAgent" } ]; recipient null: only a passphrase would tell
+                  --json   [ { "file", "recipient", "throughAgent" } ]; recipient null: only a passphrase or plugin would tell
   new           makes a private key in ~/.config/git-nixsecret/identity.txt (mode 0600), if none is there
   --ssh-agent   the age1… recipient that belongs to a key of ssh-agent, Ed25519 or RSA: only the agent can open what is
                 encrypted for it. KEY is its .pub file, comment or fingerprint, if the agent holds several.
@@ -51,13 +51,10 @@ function list({ keys, problems }: OwnKeys, json: boolean): number {
     }))
     print(JSON.stringify(rows, null, 2))
   } else {
-    for (const { file, publicKey, throughAgent } of keys) {
+    for (const { file, publicKey, throughAgent, plugin } of keys) {
       const shown = displayText(homeRelative(file)) + (throughAgent ? ', through ssh-agent' : '')
-      print(
-        publicKey === null
-          ? `# ${shown}: only its passphrase would tell the public key`
-          : `# ${shown}\n${publicKey}`,
-      )
+      const unknown = `only ${plugin === null ? 'its passphrase' : 'its age plugin'} would tell the public key`
+      print(publicKey === null ? `# ${shown}: ${unknown}` : `# ${shown}\n${publicKey}`)
     }
   }
   for (const { message, hints } of problems) {

@@ -92,7 +92,7 @@ if (needs('keys that are found', 'ssh-keygen')) {
       [['add', '--file', one, '--yes'], /needs NAME/],
       [['list', '--file', one], /only "recipient add"/],
       [['add', 'bob', '--github', '../bob'], /can't be the name of a GitHub user/],
-      [['add', 'bob', '--ssh-host', '-oProxyCommand=x'], /is no host/],
+      [['add', 'bob', '--ssh-host=-oProxyCommand=x'], /is no host/],
       [['add', 'bob', '--ssh-host', '127.0.0.1:1'], /no SSH server showed/],
     ]
     for (const [args, message, input] of cases) {
