@@ -11,12 +11,11 @@ import { NixsecretError } from '../errors.ts'
 import { type FlaggedEntry, listFlaggedIndex } from '../git/flagged-index.ts'
 import { writeBlob } from '../git/write-objects.ts'
 import type { Policy } from '../policy/policy.ts'
-import { neverEncrypted } from '../policy/readers-of.ts'
-import { escapePattern } from './escape-pattern.ts'
 import type { ImportPlace } from './import-place.ts'
 import type { ImportedSecret, LeftOut } from './import-plan.ts'
 import type { PreparedSecret } from './prepared-secret.ts'
 import type { ReaderBook } from './reader-book.ts'
+import { targetEntry } from './target-entry.ts'
 
 /** How secrets are prepared. */
 export interface PrepareOptions {
@@ -50,7 +49,7 @@ export async function prepareSecrets(
   for (const [i, secret] of secrets.entries()) {
     try {
       const readers = readersOf(secret, book, policy)
-      const target = targetOf(place, index, secret)
+      const target = targetEntry(place, index, secret.path)
       const found = await new Preparation(place, secret, target, readers, options).run()
       if (found === 'taken') taken.push(displayPath(secret.path))
       else if (found === null) left.push({ what: secret.from, why: whyShut(place) })
@@ -81,22 +80,6 @@ function readersOf(secret: ImportedSecret, book: ReaderBook, policy: Policy | nu
   if (secret.readers !== null) return book.readersOf(secret.readers)
   if (policy !== null) return readersFor(policy, secret.path)
   throw new NixsecretError('policy', 'there is no nixsecret.toml that says who may read it')
-}
-
-/** @throws NixsecretError `refused` where git would keep no ciphertext at the path */
-function targetOf(place: ImportPlace, index: readonly FlaggedEntry[], { path }: ImportedSecret) {
-  const refuse = (why: string) => new NixsecretError('refused', why)
-  if (neverEncrypted(path)) throw refuse('it is never encrypted: git and we must read it')
-  if (escapePattern(path) === null)
-    throw refuse('its name cannot stand in nixsecret.toml: no UTF-8, a line break, or too long')
-  const here = index.filter((entry) => entry.path === path)
-  if (here.some(({ mode }) => !mode.startsWith('100')))
-    throw refuse('a symlink or a submodule is there, which git never encrypts')
-  if (here.some(({ stage }) => stage !== 0)) throw refuse('it is in conflict; settle that first')
-  if (index.some((entry) => path.startsWith(`${entry.path}/`) || entry.path.startsWith(`${path}/`)))
-    throw refuse('a file and a directory would have the same name')
-  if (lookAtWorkFile(place.top, path).kind === 'other') throw refuse('no regular file is there')
-  return here[0] ?? null
 }
 
 class Preparation {

@@ -203,6 +203,19 @@ if (AGENIX_MODULE !== undefined && has('jq'))
   })
 else process.stdout.write('agenix’s own command was not run; AGENIX_MODULE names its age.nix beside it\n')
 
+if (has('jq'))
+  test('the command of the docs makes secrets.nix from the policy', async () => {
+    const { alice, dir } = agenix
+    const page = readFileSync(new URL('../../docs/schemes/agenix.md', import.meta.url), 'utf8')
+    const command = /^ *(git nixsecret recipient list --json[\s\S]*?)^ *```/m.exec(page)?.[1] ?? ''
+    await alice.box.ok('sh', ['-ec', command], { cwd: join(dir, 'secrets') })
+    const { out } = await agenix.import('--dry-run', '--json')
+    const { secrets, left, policy } = JSON.parse(out)
+    assert.equal([secrets.length, left, policy.changed], [4, [], false])
+    rmSync(join(dir, 'secrets/rules.json'))
+    await alice.git(dir, 'checkout', '-q', 'secrets/secrets.nix')
+  })
+
 test('with --open the files are plaintext for who holds a key, and ciphertext in git', async () => {
   const { alice, dir } = agenix
   const { code, stderr } = await agenix.import('--open')

@@ -31,6 +31,13 @@ export interface Evaluation {
   fault(at: At, why: string): Error
 }
 
+/** What names need of the one who evaluates. */
+export interface Expressions extends Evaluation {
+  /** @param trail names around the expression, from the outside in */
+  thunk(expr: Expr, scope: Scope, file: string, trail: readonly string[]): Thunk
+  value(expr: Expr, scope: Scope, file: string, trail: readonly string[]): PlainValue
+}
+
 /** A function: one of the file, or one of the few of Nix that are known here. */
 export type PlainFunction =
   | { readonly kind: 'lambda'; readonly lambda: Lambda; readonly scope: Scope; readonly file: string }
