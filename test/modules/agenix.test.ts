@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ModuleHost } from './module-host.ts'
@@ -23,6 +24,25 @@ test('age opens our blobs with the host key, by the very command of agenix', asy
     await host.ok('age', ['--decrypt', '-i', host.key, '-o', '/run/out', blob])
     assert.equal(await host.read('/run/out'), plaintext)
   }
+})
+
+test('our module opens what agenix’s command made, armored or not', async () => {
+  const recipient = readFileSync(`${host.key}.pub`, 'utf8').trim()
+  const made = ['plain', 'armored'].map(async (name) => {
+    const args = [...(name === 'armored' ? ['--armor'] : []), '--recipient', recipient]
+    const file = host.box.path('config/secrets', `${name}.age`)
+    await host.box.ok('age', [...args, '-o', file], { input: `made by age, ${name}` })
+  })
+  await Promise.all(made)
+  await host.ok(
+    await host.build(`{
+      nixsecret.secrets.plain.file = ./secrets/plain.age;
+      nixsecret.secrets.armored.file = ./secrets/armored.age;
+    }`),
+  )
+  assert.is(await host.text('/run/nixsecret/plain'), 'made by age, plain')
+  assert.is(await host.text('/run/nixsecret/armored'), 'made by age, armored')
+  assert.equal(await host.nix.find(['made by age']), [])
 })
 
 if (AGENIX_MODULE !== undefined && NIXPKGS_LIB !== undefined)
