@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { type BytePath, pathBytes } from '../byte-path.ts'
+import { attributeValues } from './attribute-values.ts'
 import { filterAttributes } from './check-attr.ts'
 import { blobId } from './object-id.ts'
 import { type GitOptions, runGit } from './run-git.ts'
@@ -112,5 +113,10 @@ export class AttributeView {
   /** The `filter` attribute of paths; those that have none are left out. */
   filters(paths: readonly BytePath[]): Promise<Map<BytePath, string>> {
     return filterAttributes(paths, { ...this.#options, cached: true })
+  }
+
+  /** Several attributes of paths, see {@link attributeValues}. */
+  values(paths: readonly BytePath[], names: readonly string[]): Promise<Map<BytePath, readonly string[]>> {
+    return attributeValues(paths, names, { ...this.#options, cached: true })
   }
 }

@@ -8,7 +8,7 @@ import { listIndex } from '../git/list-index.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { escapePattern } from './escape-pattern.ts'
 import type { ImportPlace } from './import-place.ts'
-import type { ImportPlan } from './import-plan.ts'
+import type { ImportAttributes, ImportPlan } from './import-plan.ts'
 import { type ForeignLine, linesBelow } from './lines-below.ts'
 import type { PreparedSecret } from './prepared-secret.ts'
 
@@ -16,8 +16,8 @@ import type { PreparedSecret } from './prepared-secret.ts'
 export interface AttributesFile {
   readonly path: BytePath
   /** Null where there is none yet. */
-  readonly before: string | null
-  readonly after: string
+  readonly before: string | Buffer | null
+  readonly after: string | Buffer
 }
 
 /** What `.gitattributes` are to say. */
@@ -27,7 +27,7 @@ export interface AttributesChange {
   readonly added: readonly string[]
   /** Lines of the other tool, which nothing needs any more. */
   readonly foreign: readonly (ForeignLine & { readonly path: BytePath })[]
-  /** The filters of every path that git tracks, and of every secret, as they are now. */
+  /** The filters that every path which git tracks has now, or is to have; secrets will have their own. */
   readonly now: ReadonlyMap<BytePath, string>
 }
 
@@ -41,8 +41,9 @@ const REST = 'filter=nixsecret diff=nixsecret merge=nixsecret -text'
 export async function planAttributesChange(
   place: ImportPlace,
   secrets: readonly PreparedSecret[],
-  { filters }: Pick<ImportPlan, 'filters'>,
+  { filters, attributes }: Pick<ImportPlan, 'filters' | 'attributes'>,
 ): Promise<AttributesChange> {
+  if (attributes !== undefined) return { ...attributes, ...addedBy(attributes), now: attributes.filters }
   const tracked = (await listIndex(place.git)).map(({ path }) => path)
   const coming = new Map(secrets.map(({ secret }) => [secret.path, secret]))
   const now = await filterAttributes([...new Set([...tracked, ...coming.keys()])], {
@@ -65,6 +66,12 @@ export async function planAttributesChange(
   }
   const files = [...change.files].map(([path, after]) => ({ path, before: texts.get(path) ?? null, after }))
   return { files, added: change.added, foreign: change.foreign, now }
+}
+
+function addedBy({ files }: ImportAttributes): Pick<AttributesChange, 'added'> {
+  return {
+    added: files.flatMap(({ added }) => added.map((line) => Buffer.from(line, 'latin1').toString('utf8'))),
+  }
 }
 
 interface Change {

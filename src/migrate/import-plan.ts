@@ -1,5 +1,6 @@
 import type { BytePath } from '../byte-path.ts'
 import type { Driver } from '../git/check-attr.ts'
+import type { ForeignLine } from './lines-below.ts'
 
 /** Who is to read: a public key as written, with its comment if it has one; or what a `to` of the policy may say. */
 export type ImportReader = { readonly key: string } | { readonly name: string }
@@ -43,6 +44,32 @@ export interface ImportGroup {
   readonly members: readonly string[]
 }
 
+/** A rule that a source suggests: whom all secrets at some paths are for. */
+export interface ImportRule {
+  /** Patterns of the policy. */
+  readonly paths: readonly string[]
+  readonly readers: readonly ImportReader[]
+}
+
+/** A `.gitattributes` file that is to change. */
+export interface AttributesEdit {
+  readonly path: BytePath
+  /** What it holds now; null where there is none. */
+  readonly before: Buffer | null
+  readonly after: Buffer
+  /** The new lines, for people: one character a byte, not escaped yet. */
+  readonly added: readonly string[]
+}
+
+/** What `.gitattributes` are to say, where a source works that out itself. */
+export interface ImportAttributes {
+  readonly files: readonly AttributesEdit[]
+  /** Lines of the other tool that nothing needs any more. */
+  readonly foreign: readonly (ForeignLine & { readonly path: BytePath })[]
+  /** The filter that each tracked path is to have; those that are to have none are left out. */
+  readonly filters: ReadonlyMap<BytePath, string>
+}
+
 /** What a source found: a value; nothing of it has been done. */
 export interface ImportPlan {
   /** As on the command line: `agenix`. */
@@ -54,11 +81,18 @@ export interface ImportPlan {
   /** They are used, as `@NAME`, where a secret has all members of one among its readers. */
   readonly groups: readonly ImportGroup[]
   /**
+   * Rules for many secrets at once, the most special first, so that later files have the same readers. Secrets that
+   * they leave out, or name other readers for, get rules of their own in front.
+   */
+  readonly rules?: readonly ImportRule[]
+  /**
    * Values of `filter` by which the source's lines of `.gitattributes` are known (`git-crypt`). Below each gets a line of
    * ours with the same pattern, so that it holds for what is added later, too, and exceptions that follow still do.
    * Where a tracked file behind one of them does not come in, only the secrets that do get lines.
    */
   readonly filters: readonly string[]
+  /** In place of all that: every secret has its driver by these. */
+  readonly attributes?: ImportAttributes
   /** Sentences for people, printed at the end; escaped already. */
   readonly notes: readonly string[]
   /** Commands to paste, printed at the end. */

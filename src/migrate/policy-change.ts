@@ -1,10 +1,12 @@
 import { parseRecipient } from '../age/recipient.ts'
 import { policyFrom } from '../blob/policy-from.ts'
 import { readersFor } from '../blob/readers.ts'
+import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { newPolicy } from '../policy/edit-policy.ts'
 import { extendPolicy, type NewRule } from '../policy/extend-policy.ts'
 import type { Policy } from '../policy/policy.ts'
+import { broadRules } from './broad-rules.ts'
 import { escapePattern } from './escape-pattern.ts'
 import type { ImportGroup, ImportPlan } from './import-plan.ts'
 import type { PreparedSecret } from './prepared-secret.ts'
@@ -17,37 +19,53 @@ export interface PolicyChange {
   readonly after: string
   readonly recipients: readonly NewRecipient[]
   readonly groups: readonly { readonly name: string; readonly members: readonly string[] }[]
+  /** Those for many files at once come last. */
   readonly rules: readonly NewRule[]
+}
+
+/** What decides on a change of the policy beside what the secrets need. */
+export interface PolicyChangeOptions {
+  readonly plan: ImportPlan
+  readonly book: ReaderBook
+  /** Public keys of the user: in a new policy, readers of what no rule names. */
+  readonly own: readonly string[]
+  /** Protected files that do not come in: their readers stay. */
+  readonly others: readonly BytePath[]
 }
 
 /**
  * Plans what the policy is to say, so that every secret has just the readers that it had. What it says already stays.
  * @param text of the policy, null where there is none
- * @param own public keys of the user: in a new policy, readers of what no rule names
  * @throws NixsecretError `policy` where the text can't be edited so
  */
 export function planPolicyChange(
   { text, policy }: { readonly text: string | null; readonly policy: Policy | null },
   secrets: readonly PreparedSecret[],
-  { plan, book, own }: { plan: ImportPlan; book: ReaderBook; own: readonly string[] },
+  { plan, book, own, others }: PolicyChangeOptions,
 ): PolicyChange {
   const open = secrets.filter(({ secret, readers }) => {
     if (secret.readers === null) return false
     return policy === null || digestFor(policy, secret.path) !== readers.digest
   })
   const groups = new GroupNames(policy, plan.groups, book)
-  const rules = rulesFor(open, groups)
+  const settled = secrets.filter((secret) => !open.includes(secret)).map(({ secret }) => secret.path)
+  const broad = broadRules(plan.rules ?? [], { policy, book, open, others: [...others, ...settled] })
+  const rules = rulesFor(
+    open.filter((secret) => !broad.covers(secret)),
+    groups,
+  )
   const used = groups.used()
   const fallback = text === null ? defaultReaders(secrets, book, own) : []
   const names = [...open.flatMap(({ readers }) => readers.names), ...used.flatMap(({ members }) => members)]
   const recipients = book.newAmong([...fallback, ...names])
   const start = text ?? newPolicy({ recipients, to: fallback })
-  const after = extendPolicy(start, { recipients: text === null ? [] : recipients, groups: used, rules })
+  const added = text === null ? [] : recipients
+  const after = extendPolicy(start, { recipients: added, groups: used, rules, lastRules: broad.rules })
   confirm(after, secrets)
-  return { before: text, after, recipients, groups: used, rules }
+  return { before: text, after, recipients, groups: used, rules: [...rules, ...broad.rules] }
 }
 
-function digestFor(policy: Policy, path: PreparedSecret['secret']['path']): string | null {
+function digestFor(policy: Policy, path: BytePath): string | null {
   try {
     return readersFor(policy, path).digest
   } catch (fault) {

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
 import { isCiphertextOf } from '../blob/open-sealed.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
-import { lookAtWorkFile, workFileBytes, workFilePath } from '../blob/work-file.ts'
-import { type BytePath, displayPath, pathBytes, textPath } from '../byte-path.ts'
+import { protectedEntries } from '../blob/protected-files.ts'
+import { lookAtWorkFile, workFileBytes, workFileId, workFilePath } from '../blob/work-file.ts'
+import { type BytePath, displayPath, displayText, pathBytes, textPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { filterAttributes } from '../git/check-attr.ts'
 import { checkoutIndex } from '../git/checkout-index.ts'
@@ -66,8 +67,13 @@ export async function runImport(
     policy,
   })
   const { secrets } = prepared
+  const [lost] = prepared.left
+  // Lines that take over from another filter reach every file of it.
+  if (lost !== undefined && plan.attributes !== undefined && plan.attributes.foreign.length > 0)
+    throw new NixsecretError('refused', `${displayText(lost.what)}: ${lost.why}; nothing was changed`)
   const left = [...plan.left, ...prepared.left]
-  const change = planPolicyChange({ text, policy }, secrets, { plan, book, own: options.own })
+  const others = await otherFiles(place, secrets)
+  const change = planPolicyChange({ text, policy }, secrets, { plan, book, own: options.own, others })
   const attributes = await planAttributesChange(place, secrets, plan)
   const report = { secrets, left, policy: change, attributes, verdicts: [] as Verdict[] }
   if (options.dryRun || secrets.length === 0) return report
@@ -76,6 +82,13 @@ export async function runImport(
   place.memo.save()
   await bringWorkTree(place, secrets)
   return { ...report, verdicts: await comparePlaintexts(place, secrets) }
+}
+
+/** Protected files that do not come in. */
+async function otherFiles(place: ImportPlace, secrets: readonly PreparedSecret[]): Promise<BytePath[]> {
+  const mine = new Set(secrets.map(({ secret }) => secret.path))
+  const paths = (await protectedEntries(place.git)).map(({ path }) => path)
+  return [...new Set(paths)].filter((path) => !mine.has(path))
 }
 
 function policyText({ top }: ImportPlace): string | null {
@@ -169,11 +182,14 @@ async function addFiles(place: ImportPlace, paths: readonly BytePath[]): Promise
 /** Files that are not there yet, or lie there as ciphertext that the source has: everything else is left alone. */
 async function bringWorkTree(place: ImportPlace, secrets: readonly PreparedSecret[]): Promise<void> {
   const { objectFormat } = place.repo
-  const stale = secrets.filter(({ secret, oid, skipped }) => {
+  const stale = secrets.filter(({ secret, before, oid, skipped }) => {
     if (skipped) return false
-    const { path, sealed, driver } = secret
+    const { path, sealed, driver, inPlace } = secret
     const file = lookAtWorkFile(place.top, path)
     if (file.kind === 'absent') return true
+    // Just what git had: ciphertext of another filter that was never opened here.
+    const untouched = () => before === workFileId(place.top, path, objectFormat)
+    if (inPlace && sealed === null && before !== oid && untouched()) return true
     if (file.kind !== 'sealed') return false
     if (isCiphertextOf(place.top, { path, oid }, objectFormat)) return driver === 'nixsecret'
     return sealed !== null && workFileBytes(place.top, path)?.equals(sealed) === true

@@ -14,6 +14,8 @@ export interface PolicyExtension {
   readonly groups: readonly { readonly name: string; readonly members: readonly string[] }[]
   /** They come before the rules that are there, so that they win. */
   readonly rules: readonly NewRule[]
+  /** They come behind the rules that are there, so that those win. */
+  readonly lastRules?: readonly NewRule[]
 }
 
 /**
@@ -35,13 +37,24 @@ export function extendPolicy(text: string, extension: PolicyExtension, file = 'n
       toml.addKey('groups', name, members)
     })
   }
-  const { rules } = extension
+  const { rules, lastRules = [] } = extension
+  if (lastRules.length > 0)
+    result = editPolicy(result, file, (data, toml) => {
+      data.rule = [
+        ...(data.rule ?? []),
+        ...lastRules.map(({ paths, to }) => ({ paths: [...paths], to: [...to] })),
+      ]
+      for (const rule of lastRules) toml.addLastElement('rule', linesOf(rule))
+    })
   if (rules.length === 0) return result
   return editPolicy(result, file, (data, toml) => {
     data.rule = [...rules.map(({ paths, to }) => ({ paths: [...paths], to: [...to] })), ...(data.rule ?? [])]
-    for (const { paths, to } of rules)
-      toml.addFirstElement('rule', [`paths = ${list(paths)}`, `to    = ${list(to)}`])
+    for (const rule of rules) toml.addFirstElement('rule', linesOf(rule))
   })
+}
+
+function linesOf({ paths, to }: NewRule): string[] {
+  return [`paths = ${list(paths)}`, `to    = ${list(to)}`]
 }
 
 /** On one line where it fits; paths one a line else, as people would write them. */

@@ -95,6 +95,16 @@ export class TomlEdit {
     this.#splice(at, 0, block + nl)
   }
 
+  /**
+   * Adds an element to a top-level array of tables, at the end of the text.
+   * @param lines what stands below its `[[name]]`
+   */
+  addLastElement(name: string, lines: readonly string[]): void {
+    const nl = this.#newLine
+    const gap = this.#text.endsWith('\n') || this.#text === '' ? nl : nl + nl
+    this.#splice(this.#text.length, 0, gap + [`[[${name}]]`, ...lines].join(nl) + nl)
+  }
+
   /** Takes out a key with its line, and a comment on that line. */
   removeKey(table: string, key: string): void {
     const entry = this.#entries.find(({ path }) => path.length === 2 && path[0] === table && path[1] === key)
