@@ -10,6 +10,7 @@ has, and "check" judges what is staged. Run twice, it changes nothing.
 
   agenix         the .age files that secrets.nix names
   git-agecrypt   the files that git-agecrypt.toml names
+  pass           entries of a password store
 
   --dry-run      what would come in, be written and be left out; changes nothing
   --json         the same, and what was done, for machines
@@ -26,6 +27,7 @@ interface Scheme {
 const SCHEMES: Readonly<Record<string, () => Promise<Scheme>>> = {
   agenix: () => import('./import/agenix.ts'),
   'git-agecrypt': () => import('./import/git-agecrypt.ts'),
+  pass: () => import('./import/pass.ts'),
 }
 
 /** Runs `import`. */
