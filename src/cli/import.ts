@@ -11,6 +11,9 @@ has, and "check" judges what is staged. Run twice, it changes nothing.
   agenix         the .age files that secrets.nix names
   git-agecrypt   the files that git-agecrypt.toml names
   pass           entries of a password store
+  git-crypt      what its filter encrypts, in an unlocked clone or with an exported key
+  transcrypt     what its filter encrypts
+  strongbox      the same
 
   --dry-run      what would come in, be written and be left out; changes nothing
   --json         the same, and what was done, for machines
@@ -28,6 +31,9 @@ const SCHEMES: Readonly<Record<string, () => Promise<Scheme>>> = {
   agenix: () => import('./import/agenix.ts'),
   'git-agecrypt': () => import('./import/git-agecrypt.ts'),
   pass: () => import('./import/pass.ts'),
+  'git-crypt': () => import('./import/git-crypt.ts'),
+  transcrypt: () => import('./import/transcrypt.ts'),
+  strongbox: () => import('./import/strongbox.ts'),
 }
 
 /** Runs `import`. */
