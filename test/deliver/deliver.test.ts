@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { has } from '../support/needs.ts'
+import { has, needs } from '../support/needs.ts'
 import { findPlaintext, Person } from '../support/story.ts'
 import { HostPlace } from './host-place.ts'
 
@@ -227,6 +227,29 @@ if (able) {
     assert.match(unknown.stderr, /^hint: ssh -- h1 true /m)
     place.trust('host.pub')
     assert.is(place.text('/run/keys/db'), DB_TWO)
+  })
+
+  test('on a terminal: ssh asks where one host is served, and several have a line each while they are', async () => {
+    if (!needs('deliver on a terminal', 'expect')) return
+    const config = readFileSync(alice.box.path('ssh_config'), 'utf8')
+    alice.box.write('ssh_config', config.replace('StrictHostKeyChecking yes', 'StrictHostKeyChecking ask'))
+    alice.box.write('known_hosts', '')
+    const run = (args: string, body: string) => {
+      const script = `set timeout 100\nspawn git-nixsecret deliver ${args}\n${body}\nexpect eof\nlassign [wait] a b c code\nexit $code`
+      return alice.box.run('expect', ['-c', script], { cwd: place.repo, env: { TERM: 'xterm' } })
+    }
+    await place.policy(`${ONE}${ONE.replaceAll('h1', 'h2')}`)
+    const refused = await run('--all', '')
+    assert.is(refused.code, 1)
+    assert.match(refused.out, /h2: its host key is not known here/)
+    const asked = await run('h1', 'expect "continue connecting"\nsend "yes\\r"')
+    assert.is(asked.code, 0, asked.out)
+    assert.match(asked.out, /h1: Warning: Permanently added/)
+    const both = await run('--all --dry-run', '')
+    assert.match(both.out, /\nh1: connecting\r\nh2: connecting\r\n\x1b\[2A\x1b\[J/)
+    assert.match(both.out, /2 hosts looked at, nothing sent\r\n$/)
+    alice.box.write('ssh_config', config)
+    place.trust('host.pub')
   })
 
   test('what cannot be sent: locked, missing or not protected', async () => {
