@@ -22,4 +22,6 @@ export interface AgeIdentity {
    * @throws NixsecretError `format` where a stanza of this key's kind is malformed, or is this key's but broken
    */
   unwrap(stanzas: readonly Stanza[]): Uint8Array | null | Promise<Uint8Array | null>
+  /** Of an `ssh-ed25519` key: the X25519 key that ssh-to-age makes of it. Where it may ask, only once it is to unwrap. */
+  converted?(): AgeIdentity | null
 }

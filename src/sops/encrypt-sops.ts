@@ -16,6 +16,7 @@ import {
 } from './open-document.ts'
 import { looksSealed, pathData, sealValue } from './sealed-value.ts'
 import type { SopsKind } from './sops-kind.ts'
+import { readSopsMetadata } from './sops-metadata.ts'
 import type { SopsAgeKey, SopsSettings } from './sops-types.ts'
 import { sopsValue } from './sops-value.ts'
 import type { SopsMap } from './tree.ts'
@@ -36,8 +37,8 @@ export interface EncryptSopsOptions {
   readonly lastModified: Date
   /**
    * Documents that this one follows, the most important first: a value that stands at the same path in one of them
-   * keeps its ciphertext, if that document has the same data key. The first one's settings and other metadata stay,
-   * for which it is verified.
+   * keeps its ciphertext, if that document has the same data key. The settings and other metadata of the first one that
+   * opens stay: they count only where its MAC fits them. One that does not open counts for nothing.
    */
   readonly previous?: readonly PreviousDocument[]
   /** For a document without a previous one. */
@@ -71,19 +72,35 @@ export function encryptSops(plaintext: Uint8Array, kind: SopsKind, options: Encr
       return document
   }
   const whole = readPlain(plaintext, kind)
-  const [base] = opened
-  const isNewKey = previous[0]?.dataKey !== undefined && !asBuffer(previous[0].dataKey).equals(dataKey)
-  if (base === null) openDocument(previous[0]?.document as Uint8Array, kind, previous[0]?.dataKey ?? dataKey)
-  if (isNewKey && base && base.metadata.otherKeys.length > 0 && !options.dropOtherKeys)
-    throw new NixsecretError(
-      'refused',
-      `the document has a new data key, which its ${base.metadata.otherKeys.join(' and ')} keys do not hold`,
-      { hints: ['sops rotate -i FILE'] },
-    )
-  const document = seal(whole, kind, { ...options, base: base ?? null, isNewKey, opened })
+  const first = opened.findIndex((one) => one !== null)
+  const base = opened[first] ?? null
+  const baseKey = previous[first]?.dataKey
+  const isNewKey = baseKey !== undefined && !asBuffer(baseKey).equals(dataKey)
+  if (!options.dropOtherKeys) keepOtherKeys(previous, opened, kind, isNewKey)
+  const document = seal(whole, kind, { ...options, base, isNewKey, opened })
   const check = openDocument(document, kind, dataKey)
   plainBytes(check, kind)
   return document
+}
+
+/** @throws NixsecretError `refused` where master keys that are not of age would be lost */
+function keepOtherKeys(
+  previous: readonly PreviousDocument[],
+  opened: readonly (OpenedDocument | null)[],
+  kind: SopsKind,
+  isNewKey: boolean,
+): void {
+  const lost = previous.flatMap(({ document }, i) => {
+    if (opened[i] && !isNewKey) return []
+    return readSopsMetadata(document, kind)?.otherKeys ?? []
+  })
+  if (lost.length === 0) return
+  const names = [...new Set(lost)].join(' and ')
+  throw new NixsecretError(
+    'refused',
+    `the document would have a new data key, which its ${names} keys do not hold`,
+    { hints: ['sops rotate -i FILE'] },
+  )
 }
 
 function openPrevious(

@@ -12,6 +12,11 @@ export function looksSealed(text: string): boolean {
   return text.startsWith('ENC[AES256_GCM,')
 }
 
+/** Whether a text has the form of an encrypted value, whole. */
+export function isSealed(text: string): boolean {
+  return VALUE.test(text)
+}
+
 /** What SOPS authenticates with a value: the names on the way to it; items of lists have none. */
 export function pathData(path: readonly string[]): string {
   return `${path.join(':')}:`

@@ -6,6 +6,7 @@ import { stringify } from 'yaml'
 import { NixsecretError } from '../../src/errors.ts'
 import { decryptSops } from '../../src/sops/decrypt-sops.ts'
 import { encryptSops } from '../../src/sops/encrypt-sops.ts'
+import { isSealedThroughout } from '../../src/sops/is-sealed-throughout.ts'
 import type { SopsKind } from '../../src/sops/sops-kind.ts'
 
 const dataKey = randomBytes(32)
@@ -22,6 +23,8 @@ const open = (document: Uint8Array, kind: SopsKind) =>
 /** What comes back is a fixed point; with `same`, it is what went in. */
 function roundTrip(text: string, kind: SopsKind, same: boolean): void {
   const document = seal(text, kind)
+  assert.ok(isSealedThroughout(document, kind))
+  assert.not.ok(isSealedThroughout(Buffer.from(text), kind))
   const plain = open(document, kind)
   if (same) assert.equal(plain, text)
   assert.equal(seal(plain, kind, [document]), document)

@@ -4,6 +4,7 @@ import { NixsecretError } from '../../errors.ts'
 import { type AskPassphrase, tryPassphrases } from '../ask-passphrase.ts'
 import type { AgeIdentity } from '../identity.ts'
 import { shellWord } from '../shell-word.ts'
+import { convertedPublicKey } from './converted-key.ts'
 import type { OpensshFile } from './openssh-file.ts'
 import { readPrivateKey, type SshPrivateKey } from './private-key.ts'
 import { formatPublicKey } from './public-key.ts'
@@ -36,6 +37,13 @@ export function lockedIdentity(
     })
   }
   let unlocked: Promise<AgeIdentity | null> | undefined
+  const unlock = () => {
+    unlocked ??= tryPassphrases(ask, `passphrase for ${shown}`, async (passphrase) => {
+      const key = await decrypt(file, text, passphrase, shown)
+      return key === null ? null : sshIdentity(key, shown)
+    })
+    return unlocked
+  }
   return {
     description: shown,
     recipient: formatPublicKey(file.publicKey),
@@ -43,11 +51,16 @@ export function lockedIdentity(
     async unwrap(stanzas) {
       const ours = sshStanzas(stanzas, file.publicKey)
       if (ours.length === 0) return null
-      unlocked ??= tryPassphrases(ask, `passphrase for ${shown}`, async (passphrase) => {
-        const key = await decrypt(file, text, passphrase, shown)
-        return key === null ? null : sshIdentity(key, shown)
-      })
-      return (await unlocked)?.unwrap(ours) ?? null
+      return (await unlock())?.unwrap(ours) ?? null
+    },
+    converted() {
+      const recipient = convertedPublicKey(file.publicKey)?.canonical
+      if (recipient === undefined) return null
+      const unwrap: AgeIdentity['unwrap'] = async (stanzas) =>
+        stanzas.some(({ args }) => args[0] === 'X25519')
+          ? ((await unlock())?.converted?.()?.unwrap(stanzas) ?? null)
+          : null
+      return { description: shown, recipient, mayAsk: true, unwrap }
     },
   }
 }

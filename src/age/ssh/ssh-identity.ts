@@ -6,6 +6,7 @@ import { FILE_KEY_SIZE, openFileKey, WRAPPED_KEY_SIZE } from '../file-key.ts'
 import type { AgeIdentity } from '../identity.ts'
 import type { Stanza } from '../stanza.ts'
 import { exchange, importPoint, importScalar, POINT_SIZE, publicPoint } from '../x25519.ts'
+import { convertedIdentity } from './converted-key.ts'
 import { ED25519_LABEL, ed25519Tweak } from './ed25519-recipient.ts'
 import { montgomeryPoint } from './edwards.ts'
 import type { SshPrivateKey } from './private-key.ts'
@@ -41,6 +42,7 @@ export function sshIdentity(key: SshPrivateKey, description: string): AgeIdentit
       if (fileKey === null) throw broken(`broken ${key.type} stanza`)
       return fileKey
     },
+    converted: () => convertedIdentity(key, description),
   }
 }
 
