@@ -37,6 +37,14 @@ while IFS= read -r line; do
         why='is empty'
       elif whole "$file"; then
         continue
+      elif grep -aqE '(^sops:|"sops": *\{|^sops_mac=|^\[sops\])' "$file" && grep -aq 'ENC\[AES256_GCM,' "$file"; then
+        status=1
+        cat >&2 <<END
+nixsecret: error: the file of nixsecret.secrets."$name" is a SOPS document, which sops-nix installs: $file
+hint: sops.secrets."$name".sopsFile = …;    # with the module of sops-nix, in the place of nixsecret.secrets."$name"
+hint: \$EDITOR nixsecret.toml    # or, for an age file: take format = "sops" out of its rule; then git nixsecret rekey
+END
+        continue
       else
         why='is not an age file'
       fi

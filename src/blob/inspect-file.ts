@@ -1,7 +1,6 @@
 import { type BlobShape, inspectBlob } from '../age/inspect.ts'
 import type { BytePath } from '../byte-path.ts'
-import { isSopsDocument } from '../sops/look/sops-document.ts'
-import { mayBeSops } from './may-be-sops.ts'
+import { isSealedDocument } from './is-sealed-document.ts'
 
 /** What a file is, as far as that shows without a key; `sops`: a SOPS document in which every value is encrypted. */
 export type FileShape = BlobShape | { readonly kind: 'sops' }
@@ -13,8 +12,8 @@ export type FileShape = BlobShape | { readonly kind: 'sops' }
  */
 export function inspectFile(path: BytePath, bytes: Buffer, totalSize: number): FileShape {
   const shape = inspectBlob(bytes, totalSize)
-  if (shape.kind !== 'plaintext' || bytes.length < totalSize || !mayBeSops(bytes)) return shape
-  return isSopsDocument(bytes, path) ? { kind: 'sops' } : shape
+  if (shape.kind !== 'plaintext' || bytes.length < totalSize) return shape
+  return isSealedDocument(path, bytes) ? { kind: 'sops' } : shape
 }
 
 /** Whether a file is ciphertext, or has nothing in it that could be. */

@@ -1,5 +1,6 @@
-import { inspectFile } from '../blob/inspect-file.ts'
+import { inspectBlob } from '../age/inspect.ts'
 import { mayBeginSops } from '../blob/may-be-sops.ts'
+import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
 import type { Entry } from './entry.ts'
@@ -30,9 +31,9 @@ export async function judgeIgnored(
     if (start === null) continue
     const entry: Entry = { ...file, oid: blobId(start, inspection.repo.objectFormat) }
     if (drivers.has(file.path)) {
-      const shape = inspectFile(file.path, start, start.length)
+      const shape = inspectBlob(start, start.length)
       // A large file is cut off here, which makes age files and SOPS documents look damaged.
-      if (shape.kind !== 'plaintext' || (start.length === LOOK && mayBeginSops(start))) continue
+      if (shape.kind !== 'plaintext' || (await mayBeDocument(file.path, start))) continue
       const means = await ifOpen(inspection, file)
       const draft = plaintextBlob.judge({ ...NOT_ASKED, entry, shape, ifOpen: means })
       if (draft !== null) raised.raise(plaintextBlob.id, draft, entry)
@@ -52,6 +53,12 @@ const NOT_ASKED = {
   verdict: null,
   strangers: [],
 } as const
+
+async function mayBeDocument(path: BytePath, start: Buffer): Promise<boolean> {
+  if (!mayBeginSops(start)) return false
+  const { sopsShape } = await import('../blob/sops-files.ts')
+  return start.length === LOOK || sopsShape(path, start)?.kind === 'sops'
+}
 
 /** @returns null where it is gone again, or no regular file: programs come and go there */
 function startOf(top: string, { path }: Ignored): Buffer | null {

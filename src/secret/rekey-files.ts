@@ -131,9 +131,12 @@ async function sealAgain(
   const { sealed, readers, format, path } = file
   if (format === 'sops') {
     const { sealSops } = await import('../blob/sops-files.ts')
-    // No identities: whoever is no reader any more knows the data key, so it has to be a new one.
+    // Being stale, it gets a new data key: whoever is no reader any more knows the old one.
     const documents = sealed.format === 'sops' ? [sealed.document] : []
-    return sealSops(path, await wholeOf(plaintext), readers, { documents, identities: [] })
+    return sealSops(path, await wholeOf(plaintext), readers, {
+      documents,
+      identities: await space.keys.identities(),
+    })
   }
   const fresh = sealPieces(plaintext, readers, space.ask)
   return sealed.format === 'age' && sealed.armored ? enarmor(await wholeOf(fresh)) : fresh

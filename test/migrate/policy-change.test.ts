@@ -28,7 +28,7 @@ function change(
     const secret = { path: textPath(path), readers }
     return { secret, readers: readers === null ? null : book.readersOf(readers) }
   }) as unknown as PreparedSecret[]
-  const done = planPolicyChange({ text, policy }, prepared, { plan, book, own: about.own ?? [] })
+  const done = planPolicyChange({ text, policy }, prepared, { plan, book, own: about.own ?? [], others: [] })
   const after = policyFrom(done.after)
   return { ...done, readers: (path: string) => readersOf(after, textPath(path)) }
 }

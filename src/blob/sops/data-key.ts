@@ -2,12 +2,12 @@ import { dearmor, enarmor } from '../../age/armor.ts'
 import type { AgeIdentity } from '../../age/identity.ts'
 import { openBytes } from '../../age/open.ts'
 import { sealBytes } from '../../age/seal.ts'
+import { withConverted } from '../../age/with-converted.ts'
 import { NixsecretError } from '../../errors.ts'
 import type { SopsAgeKey, SopsMetadata } from '../../sops/sops-metadata.ts'
 import { headerOf } from '../plugins.ts'
 import type { Readers } from '../readers.ts'
 import { sopsForms } from './sops-forms.ts'
-import { sopsIdentities } from './sops-identities.ts'
 
 /** Bytes. */
 const KEY_SIZE = 32
@@ -34,7 +34,7 @@ export async function openDataKey(
   { age }: SopsMetadata,
   identities: readonly AgeIdentity[],
 ): Promise<Buffer | null> {
-  const all = sopsIdentities(identities)
+  const all = withConverted(identities)
   let broken: NixsecretError | null = null
   for (const some of [all.filter(({ mayAsk }) => !mayAsk), all.filter(({ mayAsk }) => mayAsk)]) {
     if (some.length === 0) continue

@@ -48,8 +48,9 @@ export async function sealSops(
     const [base] = fitting
     const dataKey = base?.dataKey ?? randomBytes(32)
     const age = base?.metadata.age ?? (await sealDataKey(dataKey, readers))
-    const previous = [...(base === undefined ? [] : [base.document]), ...documents]
-    return bounded(path, encrypt(kind, plaintext, { dataKey, age, previous: [...new Set(previous)] }))
+    // Of those with another key only the settings stay.
+    const previous = base === undefined ? known : [base, ...known.filter((one) => one !== base)]
+    return bounded(path, encrypt(kind, plaintext, { dataKey, age, previous }))
   } catch (fault) {
     throw named(path, kind, fault)
   }
@@ -89,14 +90,15 @@ async function openKeys(
   return known
 }
 
-function isUnchanged(kind: SopsKind, plaintext: Buffer, { document, metadata, dataKey }: Known): boolean {
-  return encrypt(kind, plaintext, { dataKey, age: metadata.age, previous: [document] }).equals(document)
+function isUnchanged(kind: SopsKind, plaintext: Buffer, known: Known): boolean {
+  const { metadata, dataKey } = known
+  return encrypt(kind, plaintext, { dataKey, age: metadata.age, previous: [known] }).equals(known.document)
 }
 
 interface Encryption {
   readonly dataKey: Buffer
   readonly age: readonly SopsAgeKey[]
-  readonly previous: readonly Buffer[]
+  readonly previous: readonly Known[]
 }
 
 function encrypt(kind: SopsKind, plaintext: Buffer, { dataKey, age, previous }: Encryption): Buffer {
@@ -104,7 +106,7 @@ function encrypt(kind: SopsKind, plaintext: Buffer, { dataKey, age, previous }: 
     dataKey,
     age,
     lastModified: new Date(),
-    previous: previous.map((one) => ({ document: one })),
+    previous: previous.map((one) => (one.dataKey.equals(dataKey) ? { document: one.document } : one)),
     // The policy says who reads it; whoever is not in it loses it, as with age files.
     dropOtherKeys: true,
   })

@@ -1,8 +1,8 @@
 import type { BytePath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
-import { isSopsDocument } from '../../sops/look/sops-document.ts'
 import { sopsKind } from '../../sops/sops-kind.ts'
 import { readSopsMetadata, type SopsMetadata } from '../../sops/sops-metadata.ts'
+import { isSealedDocument } from '../is-sealed-document.ts'
 import { MAX_SOPS_SIZE, mayBeSops } from '../may-be-sops.ts'
 
 /** What a SOPS document is, as far as that shows without a key. Whether its MAC fits, only a key can tell. */
@@ -23,7 +23,7 @@ export function sopsShape(path: BytePath, bytes: Buffer): SopsShape | null {
   try {
     const metadata = readSopsMetadata(bytes, sopsKind(path))
     if (metadata === null) return null
-    return isSopsDocument(bytes, path)
+    return isSealedDocument(path, bytes)
       ? { kind: 'sops', metadata }
       : { kind: 'broken', of: 'sops', reason: 'SOPS: not every value in it is encrypted' }
   } catch (fault) {
