@@ -42,9 +42,9 @@ export function parseRecipient(text: string): AgeRecipient {
  */
 export function checkRecipients(recipients: readonly Pick<AgeRecipient, 'postQuantum'>[]): void {
   if (recipients.length === 0) throw fault('no recipients: nobody could read it')
-  const postQuantum = recipients.filter((recipient) => recipient.postQuantum).length
-  if (postQuantum > 0 && postQuantum < recipients.length)
-    throw fault('post-quantum keys (age1pq1…) and others may not be mixed')
+  const is = new Set(recipients.map(({ postQuantum }) => postQuantum))
+  // What plugins say of theirs shows when they encrypt.
+  if (is.has(true) && is.has(false)) throw fault('post-quantum keys (age1pq1…) and others may not be mixed')
 }
 
 function parseAge(key: string): AgeRecipient {

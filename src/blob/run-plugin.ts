@@ -23,6 +23,13 @@ const QUIET = 5000
 const stuck = new Set<string>()
 let queue: Promise<unknown> = Promise.resolve()
 
+/** One after the other: they may need the same piece of hardware, and the same person. */
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  const result = queue.then(work)
+  queue = result.catch(() => {})
+  return result
+}
+
 /** See `WrapByPlugin`. */
 export async function wrapByPlugin(
   recipient: PluginRecipient,
@@ -31,23 +38,20 @@ export async function wrapByPlugin(
 ): Promise<PluginWrapped> {
   const prompts = new PromptAnswerer(pluginProgram(recipient.name), ask)
   const run = new Run(prompts, ask, `to encrypt to ${short(recipient.canonical)}`, 'set PATH < FILE')
-  return run.talk(new WrapConversation(recipient, fileKey, prompts), 'recipient')
+  return inTurn(() => run.talk(new WrapConversation(recipient, fileKey, prompts), 'recipient'))
 }
 
-/** See `UnwrapByPlugin`. One after the other: they may all need the same piece of hardware. */
-export function unwrapByPlugin(
+/** See `UnwrapByPlugin`. */
+export async function unwrapByPlugin(
   key: PluginKey,
   stanzas: readonly Stanza[],
   ask: AskPassphrase,
 ): Promise<Uint8Array | null> {
   const prompts = new PromptAnswerer(pluginProgram(key.name), ask)
   const run = new Run(prompts, ask, `for the key in ${key.description}`, 'unlock')
-  const result = queue.then(() => run.talk(new UnwrapConversation(key, stanzas, prompts), 'identity'))
-  queue = result.catch(() => {})
-  return result.then((fileKey) => {
-    if (fileKey === null && prompts.missed) throw run.fault('passphrase', 'opened nothing')
-    return fileKey
-  })
+  const fileKey = await inTurn(() => run.talk(new UnwrapConversation(key, stanzas, prompts), 'identity'))
+  if (fileKey === null && prompts.missed) throw run.fault('passphrase', 'opened nothing')
+  return fileKey
 }
 
 /** One run of a plugin. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { generateHybridIdentity, identityToRecipient } from 'age-encryption'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { encodeBech32 } from '../../src/age/bech32.ts'
 import { parseIdentityFile } from '../../src/age/identity-file.ts'
 import { openBytes } from '../../src/age/open.ts'
 import { type AgeRecipient, parseRecipient } from '../../src/age/recipient.ts'
@@ -186,6 +188,30 @@ test('what goes wrong while opening keeps no other key from opening', async () =
     assert.is(opened?.toString(), 'fine', behaviour)
     assert.match(String(faults[0]), /age-plugin-nstest, needed for the key in keys\.txt:1, /)
   }
+})
+
+test('a plugin may say that its keys go with post-quantum ones', async () => {
+  const pq = await identityToRecipient(await generateHybridIdentity())
+  const label = testPluginKey('postQuantum').recipient
+  assert.is(sealBytes(await headerFor(readers(pq, label)), Buffer.alloc(1)).includes('-> nstest'), true)
+  const refused = await fault(() => headerFor(readers(pq, testPluginKey('plain').recipient)))
+  assert.match(refused, /^recipient: keys of the plugin nstest may not be mixed/)
+})
+
+test('what is on PATH, but does not start, is named', async () => {
+  box.write('bin/age-plugin-broken', '#!/nowhere/sh\n', 0o755)
+  const key = encodeBech32('age1broken', Buffer.alloc(9, 9))
+  assert.match(
+    await fault(() => seal(Buffer.alloc(1), key)),
+    /^recipient: age-plugin-broken, needed .*, ended before/,
+  )
+  // A program that does not read is none that keeps us waiting.
+  box.write('bin/age-plugin-deaf', '#!/bin/sh\nexec 0<&-\nexit 0\n', 0o755)
+  const deaf = encodeBech32('age1deaf', Buffer.alloc(4000, 9))
+  assert.match(
+    await fault(() => seal(Buffer.alloc(1), deaf)),
+    /^recipient: age-plugin-deaf, needed .*, ended before/,
+  )
 })
 
 test('labels: keys that may not be mixed are not', async () => {

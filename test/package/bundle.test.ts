@@ -24,7 +24,7 @@ function loadedWith(entry: string): string[] {
 }
 
 const FORBIDDEN =
-  /node_modules\/(simple-git|sshpk|age-encryption)\/|^src\/(guard|setup)\/|^src\/cli\/main\.ts$|^src\/(host\/ssh-|blob\/agent-)/
+  /node_modules\/(simple-git|sshpk|age-encryption)\/|^src\/(guard|setup)\/|^src\/(cli\/main|blob\/run-plugin|host\/plugin-process|age\/plugin\/con.*)\.ts$|^src\/(host\/ssh-|blob\/agent-)/
 
 for (const entry of ['src/cli/plumbing.ts', 'src/filter/crypto-worker.ts']) {
   test(`${entry} comes with no package and no layer that it does not need`, () => {
