@@ -34,7 +34,7 @@ export async function whyLocked(
   paths: readonly BytePath[],
   git: GitOptions & { readonly cwd: string },
 ): Promise<WhyLocked> {
-  const mayAsk = (await new Keys(git, null).identities()).some((identity) => identity.mayAsk)
+  const asking = (await new Keys(git, null).identities()).filter((identity) => identity.mayAsk)
   const keep: Record<Exclude<keyof WhyLocked, 'agentFault'>, BytePath[]> = {
     openable: [],
     damaged: [],
@@ -49,7 +49,7 @@ export async function whyLocked(
     let asked = false
     let wanted = false
     // A key remembers that it has asked; so each file gets keys that have not, as long as that takes no time.
-    if (mayAsk && i < MOST_ASKED) {
+    if (asking.length > 0 && i < MOST_ASKED) {
       const ask = async () => {
         asked = true
         return null
@@ -64,8 +64,9 @@ export async function whyLocked(
     agentFault ??= keys.agentFault
     if (state === 'open') keep.openable.push(path)
     else if (state === 'damaged') keep.damaged.push(path)
-    else if (asked || (mayAsk && i >= MOST_ASKED)) keep.passphrase.push(path)
-    else if (wanted) keep.plugin.push(path)
+    else if (asked || (i >= MOST_ASKED && asking.some(({ plugin }) => plugin === undefined)))
+      keep.passphrase.push(path)
+    else if (wanted || (i >= MOST_ASKED && asking.length > 0)) keep.plugin.push(path)
     else if (agentFault !== null && mayBeForAgent(bytes)) keep.agent.push(path)
     else keep.foreign.push(path)
   }
