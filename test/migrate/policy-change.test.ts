@@ -18,7 +18,10 @@ const HYBRID = 'age1pq1'
 function change(
   text: string | null,
   secrets: Readonly<Record<string, readonly string[] | null>>,
-  about: Partial<Pick<ImportPlan, 'names' | 'groups'>> & { own?: readonly string[] } = {},
+  about: Partial<Pick<ImportPlan, 'names' | 'groups' | 'rules'>> & {
+    own?: readonly string[]
+    others?: readonly string[]
+  } = {},
 ) {
   const policy = text === null ? null : policyFrom(text)
   const plan = { names: new Map(), groups: [], ...about } as unknown as ImportPlan
@@ -28,7 +31,8 @@ function change(
     const secret = { path: textPath(path), readers }
     return { secret, readers: readers === null ? null : book.readersOf(readers) }
   }) as unknown as PreparedSecret[]
-  const done = planPolicyChange({ text, policy }, prepared, { plan, book, own: about.own ?? [], others: [] })
+  const others = (about.others ?? []).map(textPath)
+  const done = planPolicyChange({ text, policy }, prepared, { plan, book, own: about.own ?? [], others })
   const after = policyFrom(done.after)
   return { ...done, readers: (path: string) => readersOf(after, textPath(path)) }
 }
@@ -134,6 +138,36 @@ test('what names readers of the policy needs no key', () => {
 test('a key that is none, and nobody, are refused', () => {
   assert.throws(() => change(null, { a: [`${HYBRID}x`] }), /age1/)
   assert.throws(() => change(null, { a: [] }), /nobody could read it/)
+})
+
+const FOLDERS = [
+  { paths: ['/s/team/**'], readers: [{ name: 'me' }, { key: AGE }] },
+  { paths: ['/s/**'], readers: [{ key: AGE }] },
+]
+const STORE = { 's/team/db': ['me', AGE], 's/mail': [AGE] }
+const BARE = `version = 1\n[recipients]\nme = "${SSH}"\n[default]\nto = ["me"]\n`
+
+test('rules for folders come last, and hold for what is added later', () => {
+  const { rules, readers, after } = change(BARE, STORE, { rules: FOLDERS })
+  assert.is(rules.length, 2)
+  assert.equal(readers('s/team/new'), ['me', 'reader'])
+  assert.equal(readers('s/new'), ['reader'])
+  assert.equal(readers('else'), ['me'])
+  assert.is(change(after, STORE, { rules: FOLDERS }).after, after, 'a second time changes nothing')
+})
+
+test('no rule for a folder changes the readers of another file, or of a secret', () => {
+  const { rules, readers } = change(BARE, STORE, { rules: FOLDERS, others: ['s/mine'] })
+  assert.equal(readers('s/mine'), ['me'])
+  assert.equal(readers('s/mail'), ['reader'])
+  assert.equal(
+    rules.map(({ paths }) => paths),
+    [['/s/team/db'], ['/s/mail']],
+  )
+  const ruled = `${BARE}[[rule]]\npaths = ["/s/mine"]\nto = ["me"]\n`
+  const kept = change(ruled, STORE, { rules: FOLDERS, others: ['s/mine'] })
+  assert.equal(kept.readers('s/mine'), ['me'], 'a rule that is there wins')
+  assert.equal(kept.readers('s/new'), ['reader'])
 })
 
 test.run()
