@@ -19,7 +19,8 @@ What comes in on standard input becomes the secret at PATH, old or new: encrypte
 nixsecret.toml names, and staged. Needs no private key; nothing is decrypted and no plaintext touches the disk,
 unless the file is open in the work tree. What was there before is replaced, as with \`> PATH\` in a shell.
 
-  --sealed   standard input is an age file made elsewhere, binary or armored; it is staged as it is
+  --sealed   standard input is an age file made elsewhere, binary or armored, or, where nixsecret.toml says
+             format = "sops", a SOPS document; it is staged as it is
 
   openssl rand -base64 32 | git nixsecret set secrets/token
   age -R readers.txt -o - notes.txt | git nixsecret set --sealed secrets/notes.age

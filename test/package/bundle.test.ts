@@ -24,7 +24,7 @@ function loadedWith(entry: string): string[] {
 }
 
 const FORBIDDEN =
-  /node_modules\/(simple-git|sshpk|age-encryption)\/|^src\/(guard|setup)\/|^src\/(cli\/main|blob\/run-plugin|host\/plugin-process|age\/plugin\/con.*)\.ts$|^src\/(host\/ssh-|blob\/agent-)/
+  /node_modules\/(simple-git|sshpk|age-encryption|yaml)\/|^src\/(guard|setup)\/|^src\/blob\/sops\/|^src\/(cli\/main|blob\/run-plugin|host\/plugin-process|age\/plugin\/con.*)\.ts$|^src\/(host\/ssh-|blob\/agent-)/
 
 for (const entry of ['src/cli/plumbing.ts', 'src/filter/crypto-worker.ts']) {
   test(`${entry} comes with no package and no layer that it does not need`, () => {
@@ -47,7 +47,7 @@ test('what git starts first is little, and hooks load neither keys nor the Nix g
   assert.ok(hook.includes('src/guard/check.ts'))
   assert.equal(
     hook.filter((path) =>
-      /node_modules\/(simple-git|sshpk|age-encryption|@lezer|@secretlint)\/|^src\/(nix\/(?!comments)|filter|secret)\//.test(
+      /node_modules\/(simple-git|sshpk|age-encryption|yaml|@lezer|@secretlint)\/|^src\/(nix\/(?!comments)|filter|secret)\//.test(
         path,
       ),
     ),

@@ -38,9 +38,9 @@ export async function openDataKey(
   let broken: NixsecretError | null = null
   for (const some of [all.filter(({ mayAsk }) => !mayAsk), all.filter(({ mayAsk }) => mayAsk)]) {
     if (some.length === 0) continue
-    for (const { enc } of age.slice(0, MOST_TRIED)) {
+    for (const { enc, recipient } of age.slice(0, MOST_TRIED)) {
       try {
-        const key = await openBytes(dearmor(Buffer.from(enc, 'latin1')), some)
+        const key = await openBytes(dearmor(Buffer.from(enc, 'latin1')), some.filter(mayBeFor(recipient)))
         if (key === null) continue
         if (key.length === KEY_SIZE) return key
         broken ??= new NixsecretError('format', `SOPS: data key of ${key.length} bytes`)
@@ -52,4 +52,10 @@ export async function openDataKey(
   }
   if (broken !== null) throw broken
   return null
+}
+
+/** Nobody is asked for the passphrase of a key that an entry is not for: X25519 stanzas themselves do not tell. */
+function mayBeFor(recipient: string): (identity: AgeIdentity) => boolean {
+  return ({ mayAsk, recipient: own }) =>
+    !mayAsk || own === null || own === recipient || recipient.startsWith(`${own} `)
 }
