@@ -62,6 +62,16 @@ if (needs('the check of age files', 'age', 'age-keygen', 'dash', 'bash'))
         assert.is(stderr === '', good, `${name}: ${stderr}`)
         assert.not.match(stderr, 'password')
       }
+      const mac = 'ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]'
+      for (const sops of [`sops:\n  mac: ${mac}\n`, `{\n\t"sops": {"mac": "${mac}"}}`, `sops_mac=${mac}\n`]) {
+        const manifest = box.write('manifest', `secret db\nfile ${box.write('sops', sops)}\nend\n`)
+        const { code, stderr } = await box.run(shell, [CHECK, manifest])
+        assert.is(code, 1)
+        assert.match(
+          stderr,
+          /"db" is a SOPS document, which sops-nix installs(.*\n)+hint: sops\.secrets\."db"/,
+        )
+      }
       const manifest = box.write('manifest', `secret db\nfile ${box.dir}\nend\nsecret x\nfile /none\nend\n`)
       assert.match((await box.run(shell, [CHECK, manifest])).stderr, /"db" is no file(.*\n)+.*"x" is no file/)
     })
