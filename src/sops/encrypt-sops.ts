@@ -68,8 +68,8 @@ export function encryptSops(plaintext: Uint8Array, kind: SopsKind, options: Encr
   for (const [i, one] of opened.entries()) {
     if (one === null || !isSameKeys(one.metadata.age, age)) continue
     const document = previous[i]?.document as Uint8Array
-    if (previous[i]?.dataKey === undefined && asBuffer(plainBytes(one, kind)).equals(plaintext))
-      return document
+    const key = previous[i]?.dataKey ?? dataKey
+    if (asBuffer(key).equals(dataKey) && asBuffer(plainBytes(one, kind)).equals(plaintext)) return document
   }
   const whole = readPlain(plaintext, kind)
   const first = opened.findIndex((one) => one !== null)

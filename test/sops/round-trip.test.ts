@@ -3,10 +3,12 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { stringify } from 'yaml'
+import { textPath } from '../../src/byte-path.ts'
 import { NixsecretError } from '../../src/errors.ts'
 import { decryptSops } from '../../src/sops/decrypt-sops.ts'
 import { encryptSops } from '../../src/sops/encrypt-sops.ts'
 import { isSealedThroughout } from '../../src/sops/is-sealed-throughout.ts'
+import { isSopsDocument } from '../../src/sops/look/sops-document.ts'
 import type { SopsKind } from '../../src/sops/sops-kind.ts'
 
 const dataKey = randomBytes(32)
@@ -24,6 +26,9 @@ const open = (document: Uint8Array, kind: SopsKind) =>
 function roundTrip(text: string, kind: SopsKind, same: boolean): void {
   const document = seal(text, kind)
   assert.ok(isSealedThroughout(document, kind))
+  // And who looks without a parser of YAML sees the same; with nothing encrypted in it, it is none for him.
+  if (Buffer.from(document).toString().match(/ENC\[/g)?.length !== 1)
+    assert.ok(isSopsDocument(Buffer.from(document), textPath(`x.${kind === 'dotenv' ? 'env' : kind}`)), text)
   assert.not.ok(isSealedThroughout(Buffer.from(text), kind))
   const plain = open(document, kind)
   if (same) assert.equal(plain, text)
@@ -53,7 +58,7 @@ const KEEPS: readonly [SopsKind, string][] = [
   ['yaml', 'a: |\n  needle\n\n\nb: x\n'],
   ['yaml', 'a: [needle, "needle", 1, true, null, {b: needle, "c d": [x]}]\nb: {}\nc: []\n'],
   ['yaml', '---\na: needle\n---\nb: needle\n'],
-  ['yaml', '# needle\n---\n# needle\na: needle\n---\n---\nb: needle'],
+  ['yaml', '---\n# needle\na: needle\n---\n---\nb: needle'],
   ['yaml', 'a: needle\r\nb: |\r\n  needle\r\n  two\r\n# needle\r\nc:\r\n  - needle\r\n'],
   [
     'yaml',
@@ -110,6 +115,9 @@ const REFUSED: readonly [SopsKind, string, RegExp][] = [
   ['yaml', 'a: needle\nsops: x\n', /^line 2: .*sops/],
   ['yaml', 'a: 0755\n', /^line 1: .*octal/],
   ['yaml', 'a: 18446744073709551615\n', /^line 1: .*large/],
+  ['yaml', 'a: [needle,\n  x]\n', /^line 1: .*one line/],
+  ['yaml', '# needle\n---\na: x\n', /^line 1: .*before the first/],
+  ['yaml', '--- # needle\na: x\n', /^line 1: /],
   ['yaml', 'a: | # needle\n  x\n', /^line 1: .*comment/],
   ['yaml', 'a: needle\n...\n', /^line 2: /],
   ['yaml', '%YAML 1.1\n---\na: needle\n', /^line 1: /],

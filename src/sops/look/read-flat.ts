@@ -26,6 +26,11 @@ export function readDotenv(text: string): SopsMap | null {
   return { kind: 'map', items: [...items, { key: 'sops', node: { kind: 'map', items: own } }] }
 }
 
+/** Without the quotes that an encrypted value may have. */
+function bare(value: string): string {
+  return /^("""|["'`])(ENC\[[^\]]*\]|)\1$/.exec(value)?.[2] ?? value
+}
+
 /**
  * Reads an INI file as SOPS writes it: sections, `name = value` lines, its own settings in `[sops]`.
  * @returns null where a line is anything else
@@ -43,7 +48,7 @@ export function readIni(text: string): SopsMap | null {
     if (/^[^=]+=\s*"""/.test(line))
       while (!line.endsWith('"""') && ++i < lines.length) line += `\n${lines[i]}`
     const section = /^\[([^\]]+)\]$/.exec(line)?.[1]
-    const equals = line.indexOf('=')
+    const equals = line.search(/[=:]/)
     if (line.startsWith(';') || line.startsWith('#')) items.push({ comment: line.replace(/^[;#]+ ?/, '') })
     else if (section !== undefined) {
       items = []
@@ -51,7 +56,7 @@ export function readIni(text: string): SopsMap | null {
     } else if (equals > 0)
       items.push({
         key: line.slice(0, equals).trim(),
-        node: { kind: 'scalar', text: line.slice(equals + 1).trim() },
+        node: { kind: 'scalar', text: bare(line.slice(equals + 1).trim()) },
       })
     else return null
   }

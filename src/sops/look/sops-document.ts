@@ -38,7 +38,8 @@ export function isSopsDocument(bytes: Buffer, path: BytePath): boolean {
   try {
     // Each has its own metadata, or that of the first.
     const shared = documents[0] === undefined ? null : entryOf(documents[0], 'sops')
-    return documents.every((document) => isEncrypted(document, entryOf(document, 'sops') ?? shared))
+    const counts = documents.map((document) => countEncrypted(document, entryOf(document, 'sops') ?? shared))
+    return counts.every((count) => count !== null) && counts.some((count) => count !== 0)
   } catch (error) {
     if (error instanceof RangeError) return false
     throw error
@@ -53,16 +54,17 @@ function read(text: string, path: BytePath): readonly SopsMap[] | null {
   return readYaml(text)
 }
 
-function isEncrypted(document: SopsMap, metadata: SopsNode | null): boolean {
-  if (metadata?.kind !== 'map') return false
+/** @returns null where a value is not encrypted that should be, or on any doubt */
+function countEncrypted(document: SopsMap, metadata: SopsNode | null): number | null {
+  if (metadata?.kind !== 'map') return null
   const mac = entryOf(metadata, 'mac')
-  if (mac?.kind !== 'scalar' || mac.text === null || !VALUE.test(mac.text)) return false
+  if (mac?.kind !== 'scalar' || mac.text === null || !VALUE.test(mac.text)) return null
   const rule = encryptedPaths(metadata)
-  if (rule === null || !isOwnMetadata(metadata)) return false
+  if (rule === null || !isOwnMetadata(metadata)) return null
   const values = document.items.filter((item) => !('node' in item) || item.key !== 'sops')
   const others = document.items.length - values.length
   const walk = new Walk(rule)
-  return others <= 1 && walk.node({ kind: 'map', items: values }, []) && walk.encrypted > 0
+  return others <= 1 && walk.node({ kind: 'map', items: values }, []) ? walk.encrypted : null
 }
 
 class Walk {

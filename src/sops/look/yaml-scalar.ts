@@ -1,5 +1,6 @@
 import type { SopsNode } from '../tree.ts'
-import { unquoted } from './read-json.ts'
+import { readFlow } from './yaml-flow.ts'
+import { readQuoted } from './yaml-quoted.ts'
 
 /** What can't begin a plain scalar, or would make it something else. */
 const SPECIAL = /^(?:[-?:](?: |$)|[[\]{},#&*!|>'"%@`])/
@@ -25,13 +26,14 @@ export function splitKey(text: string): { key: string; rest: string } | null {
 /** A scalar on one line and the comment behind it; null where it is none, or more than that. */
 export function readScalar(text: string): { node: SopsNode; comment: string | null } | null {
   const quoted = readQuoted(text)
-  const length = quoted?.length ?? plainLength(text)
+  const flow = quoted === null ? readFlow(text) : null
+  const length = quoted?.length ?? flow?.length ?? plainLength(text)
   const after = /^ +#(.*)$/.exec(text.slice(length))
   if (text.length > length && after === null) return null
   const comment = after?.[1] ?? null
   if (quoted !== null) return { node: { kind: 'scalar', text: quoted.text }, comment }
+  if (flow !== null) return { node: flow.node, comment }
   const plain = text.slice(0, length)
-  if (plain === '[]' || plain === '{}') return { node: { kind: 'list', items: [] }, comment }
   if (SPECIAL.test(plain) || plain.includes(': ') || plain.endsWith(':')) return null
   const isNull = plain === '~' || /^(?:null|Null|NULL)$/.test(plain)
   return { node: { kind: 'scalar', text: isNull ? null : plain }, comment }
@@ -40,14 +42,4 @@ export function readScalar(text: string): { node: SopsNode; comment: string | nu
 function plainLength(text: string): number {
   const comment = text.indexOf(' #')
   return comment === -1 ? text.length : text.slice(0, comment).trimEnd().length
-}
-
-/** The scalar in quotes with which a text begins. */
-function readQuoted(text: string): { text: string; length: number } | null {
-  const single = /^'((?:[^']|'')*)'(?!')/.exec(text)
-  if (single !== null) return { text: (single[1] as string).replaceAll("''", "'"), length: single[0].length }
-  const double = /^"(?:[^"\\]|\\.)*"/.exec(text)
-  if (double === null) return null
-  // Escapes that YAML has and JSON has not make no difference to what is asked here.
-  return { text: unquoted(double[0]) ?? double[0], length: double[0].length }
 }

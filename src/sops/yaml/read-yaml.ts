@@ -154,6 +154,7 @@ class Reader {
   #map(map: YAMLMap, path: readonly string[], parent: Level | null, flow: boolean, own?: unknown): Level {
     const isFlow = flow || map.flow === true
     const [start = 0, end = 0] = map.range ?? []
+    this.#oneLine(isFlow, start, end)
     if (isFlow && this.#text[start] !== '{')
       throw this.#refusal(start, 'a map within a list needs braces here')
     const level = this.#level(path, start, isFlow, parent, { start, end })
@@ -166,6 +167,15 @@ class Reader {
       this.#value(pair.value, [...path, name], level, at, isFlow)
     }
     return level
+  }
+
+  /** More than that, whoever looks at a document without a key would not understand. */
+  #oneLine(isFlow: boolean, start: number, end: number): void {
+    if (isFlow && this.#text.slice(start, end).includes('\n'))
+      throw this.#refusal(
+        start,
+        'brackets or braces over several lines: write it on one line, or without them',
+      )
   }
 
   #name(pair: Pair): { name: string; at: number } {
@@ -204,6 +214,7 @@ class Reader {
   #list(list: YAMLSeq, path: readonly string[], parent: Level, flow: boolean): Level {
     const isFlow = flow || list.flow === true
     const [start = 0, end = 0] = list.range ?? []
+    this.#oneLine(isFlow, start, end)
     const level = this.#level(path, start, isFlow, parent, { start, end })
     let depth = 0
     for (let at: Level | null = level; at !== null; at = at.parent) depth++

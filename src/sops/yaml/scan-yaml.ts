@@ -29,7 +29,14 @@ export function scanYaml(text: string): { notes: Note[]; separators: number[] } 
           ...{ start: at + 1, end: at + lexeme.length, text: lexeme.slice(1) },
           ...{ column: at - line, inline: text.slice(line, at).trim() !== '' },
         })
-      if (lexeme === '---') separators.push(at)
+      if (lexeme === '---') {
+        // SOPS itself loses it.
+        if (separators.length === 0 && notes.length > 0 && onlyNotes(text.slice(0, at)))
+          throw faultAt('refused', text, 0, 'a comment before the first ---: put it behind')
+        separators.push(at)
+        if (/^---[ \t]*\S/.test(text.slice(at, at + 1024)))
+          throw faultAt('refused', text, at, 'something behind ---: put it on a line of its own')
+      }
       if (lexeme === '...' || lexeme.startsWith('%'))
         throw faultAt('refused', text, at, 'SOPS can not keep a directive or the end mark of a document')
     }
@@ -37,4 +44,8 @@ export function scanYaml(text: string): { notes: Note[]; separators: number[] } 
     at += lexeme.length
   }
   return { notes, separators }
+}
+
+function onlyNotes(text: string): boolean {
+  return text.split('\n').every((line) => line.trim() === '' || line.trimStart().startsWith('#'))
 }
