@@ -10,6 +10,7 @@ has, and "check" judges what is staged. Run twice, it changes nothing.
 
   agenix         the .age files that secrets.nix names
   git-agecrypt   the files that git-agecrypt.toml names
+  sops           the SOPS documents that git tracks
   pass           entries of a password store
   git-crypt      what its filter encrypts, in an unlocked clone or with an exported key
   transcrypt     what its filter encrypts
@@ -30,6 +31,7 @@ interface Scheme {
 const SCHEMES: Readonly<Record<string, () => Promise<Scheme>>> = {
   agenix: () => import('./import/agenix.ts'),
   'git-agecrypt': () => import('./import/git-agecrypt.ts'),
+  sops: () => import('./import/sops.ts'),
   pass: () => import('./import/pass.ts'),
   'git-crypt': () => import('./import/git-crypt.ts'),
   transcrypt: () => import('./import/transcrypt.ts'),

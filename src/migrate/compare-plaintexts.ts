@@ -1,4 +1,4 @@
-import { openBlob } from '../blob/open-blob.ts'
+import { openFile } from '../blob/open-file.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { listFlaggedIndex } from '../git/flagged-index.ts'
@@ -24,7 +24,7 @@ export async function comparePlaintexts(
   const wrong: string[] = []
   for (const { secret, proof } of secrets) {
     const blob = await place.catFile.get(index.get(secret.path) ?? '')
-    const opened = blob === null ? null : await openBlob(blob.content, identities)
+    const opened = blob === null ? null : await openFile(secret.path, blob.content, identities)
     if (opened?.state === 'locked') verdicts.push('no-key')
     else if (opened?.state === 'open' || opened?.state === 'empty') {
       const plaintext = opened.state === 'open' ? opened.plaintext : Buffer.alloc(0)

@@ -1,5 +1,6 @@
 import type { BytePath } from '../byte-path.ts'
 import type { Driver } from '../git/check-attr.ts'
+import type { Format } from '../policy/policy.ts'
 import type { ForeignLine } from './lines-below.ts'
 
 /** Who is to read: a public key as written, with its comment if it has one; or what a `to` of the policy may say. */
@@ -15,6 +16,8 @@ export interface ImportedSecret {
   readonly readers: readonly ImportReader[] | null
   /** The driver that its line in `.gitattributes` is to name. */
   readonly driver: Driver
+  /** What git is to have at the path; an age file where nothing is said. */
+  readonly format?: Format
   /**
    * Whether what lies at the path now, in the index and in the work tree, is this secret as the other scheme keeps it.
    * If not, anything else that is there is left alone, and the import refused.

@@ -5,7 +5,8 @@ import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { newPolicy } from '../policy/edit-policy.ts'
 import { extendPolicy, type NewRule } from '../policy/extend-policy.ts'
-import type { Policy } from '../policy/policy.ts'
+import type { Format, Policy } from '../policy/policy.ts'
+import { formatOf } from '../policy/readers-of.ts'
 import { broadRules } from './broad-rules.ts'
 import { escapePattern } from './escape-pattern.ts'
 import type { ImportGroup, ImportPlan } from './import-plan.ts'
@@ -45,7 +46,8 @@ export function planPolicyChange(
 ): PolicyChange {
   const open = secrets.filter(({ secret, readers }) => {
     if (secret.readers === null) return false
-    return policy === null || digestFor(policy, secret.path) !== readers.digest
+    if (policy === null || digestFor(policy, secret.path) !== readers.digest) return true
+    return formatOf(policy, secret.path) !== formatFor(secret)
   })
   const groups = new GroupNames(policy, plan.groups, book)
   const settled = secrets.filter((secret) => !open.includes(secret)).map(({ secret }) => secret.path)
@@ -74,13 +76,18 @@ function digestFor(policy: Policy, path: BytePath): string | null {
   }
 }
 
+function formatFor({ format }: PreparedSecret['secret']): Format {
+  return format ?? 'age'
+}
+
 /** One rule for each set of readers, in order of first mention. */
 function rulesFor(secrets: readonly PreparedSecret[], groups: GroupNames): NewRule[] {
-  const rules = new Map<string, { paths: string[]; to: string[] }>()
+  const rules = new Map<string, { paths: string[]; to: string[]; format: Format }>()
   for (const { secret, readers } of secrets) {
     const to = groups.shorten(readers.names)
-    const key = [...to].sort().join('\n')
-    const rule = rules.get(key) ?? { paths: [], to }
+    const format = formatFor(secret)
+    const key = [format, ...[...to].sort()].join('\n')
+    const rule = rules.get(key) ?? { paths: [], to, format }
     rule.paths.push(escapePattern(secret.path) as string)
     rules.set(key, rule)
   }
@@ -160,7 +167,9 @@ function defaultReaders(
 /** What comes out must be a sound policy, and name just the readers that the secrets were prepared for. */
 function confirm(text: string, secrets: readonly PreparedSecret[]): void {
   const policy = policyFrom(text)
-  if (secrets.every(({ secret, readers }) => digestFor(policy, secret.path) === readers.digest)) return
+  const isSo = ({ secret, readers }: PreparedSecret) =>
+    digestFor(policy, secret.path) === readers.digest && formatOf(policy, secret.path) === formatFor(secret)
+  if (secrets.every(isSo)) return
   throw new NixsecretError(
     'policy',
     'cannot add these rules to nixsecret.toml without harm; add them by hand',

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { isArmored } from '../age/armor.ts'
+import { asBuffer } from '../age/as-buffer.ts'
 import { inspectBlob } from '../age/inspect.ts'
+import { inspectFile } from '../blob/inspect-file.ts'
 import { hasStanzasOf, headerDigest, judgeReaders } from '../blob/judge-readers.ts'
 import { openBlob } from '../blob/open-blob.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
 import { sealBlob } from '../blob/seal-blob.ts'
+import { sopsMemoKey } from '../blob/sops-memo-key.ts'
 import { lookAtWorkFile, workFileBytes } from '../blob/work-file.ts'
 import { displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -106,16 +109,21 @@ class Preparation {
   /** @returns null where no key here opens it, `taken` where something else is at its path */
   async run(): Promise<PreparedSecret | 'taken' | null> {
     const { sealed } = this.#secret
-    const shape = sealed === null ? null : soundShape(sealed)
+    const shape = sealed === null ? null : soundShape(this.#secret, sealed)
     const plaintext = await this.#secret.open()
     const proof = plaintext === null ? null : this.#place.memo.hash(plaintext)
     // Its plaintext would look changed to git for ever, for nothing could tell that it is not.
     if (plaintext === null && lookAtWorkFile(this.#place.top, this.#secret.path).kind === 'plaintext')
       return null
-    if (sealed !== null && shape !== null && (plaintext === null || !this.#options.reseal)) {
+    if (
+      sealed !== null &&
+      shape !== null &&
+      (plaintext === null || shape.kind === 'sops' || !this.#options.reseal)
+    ) {
       const header = shape.kind === 'age' ? shape.header : null
+      const fits = shape.kind !== 'sops' || (await this.#sopsFits(sealed))
       return this.#prepared('kept', await this.#store(sealed), proof, {
-        stale: header !== null && !hasStanzasOf(header, this.#readers),
+        stale: !fits || (header !== null && !hasStanzasOf(header, this.#readers)),
         noDigest: header !== null && headerDigest(header) === null,
       })
     }
@@ -126,6 +134,11 @@ class Preparation {
     const armored = sealed !== null && isArmored(sealed)
     const blob = this.#options.write ? await sealBlob(plaintext, this.#readers, { armored }) : null
     return this.#prepared('sealed', blob === null ? '' : await this.#store(blob), proof)
+  }
+
+  async #sopsFits(sealed: Uint8Array): Promise<boolean> {
+    const { sopsFits } = await import('../blob/sops-files.ts')
+    return sopsFits(this.#secret.path, asBuffer(sealed), this.#readers)
   }
 
   /** The index's own blob, where it holds just this for just these readers. */
@@ -162,7 +175,8 @@ class Preparation {
     proof: Buffer | null,
     { stale, noDigest } = { stale: false, noDigest: false },
   ): PreparedSecret {
-    const { digest } = this.#readers
+    const { path, format } = this.#secret
+    const digest = format === 'sops' ? sopsMemoKey(path, this.#readers.digest) : this.#readers.digest
     const file = lookAtWorkFile(this.#place.top, this.#secret.path)
     const executable = 'stat' in file && (file.stat.mode & 0o100) !== 0
     // Clean is asked right after staging, and shall find that the work tree holds just what is staged.
@@ -184,10 +198,10 @@ class Preparation {
   }
 }
 
-/** @throws NixsecretError `format` for what is no whole age file */
-function soundShape(blob: Uint8Array) {
-  const shape = inspectBlob(blob, blob.length)
-  if (shape.kind === 'age' || shape.kind === 'empty') return shape
-  const why = shape.kind === 'broken' ? `damaged: ${shape.reason}` : 'no age file'
-  throw new NixsecretError('format', why)
+/** @throws NixsecretError `format` for what is no whole file of its format */
+function soundShape({ path, format = 'age' }: ImportedSecret, blob: Uint8Array) {
+  const shape = inspectFile(path, asBuffer(blob), blob.length)
+  if (shape.kind === format || shape.kind === 'empty') return shape
+  const other = format === 'sops' ? 'no SOPS document whose every value is encrypted' : 'no age file'
+  throw new NixsecretError('format', shape.kind === 'broken' ? `damaged: ${shape.reason}` : other)
 }

@@ -1,4 +1,5 @@
 import { editPolicy } from './edit-policy.ts'
+import type { Format } from './policy.ts'
 import { tomlString } from './toml-string.ts'
 
 /** A rule that a policy is to have. */
@@ -6,6 +7,8 @@ export interface NewRule {
   readonly paths: readonly string[]
   /** Names of recipients, and `@GROUP`. */
   readonly to: readonly string[]
+  /** `age`, the default, is not written. */
+  readonly format?: Format
 }
 
 /** What a policy is to have besides what it has. */
@@ -48,13 +51,19 @@ export function extendPolicy(text: string, extension: PolicyExtension, file = 'n
     })
   if (rules.length === 0) return result
   return editPolicy(result, file, (data, toml) => {
-    data.rule = [...rules.map(({ paths, to }) => ({ paths: [...paths], to: [...to] })), ...(data.rule ?? [])]
+    const tables = rules.map(({ paths, to, format }) => ({
+      paths: [...paths],
+      to: [...to],
+      ...(format === 'sops' ? { format } : {}),
+    }))
+    data.rule = [...tables, ...(data.rule ?? [])]
     for (const rule of rules) toml.addFirstElement('rule', linesOf(rule))
   })
 }
 
-function linesOf({ paths, to }: NewRule): string[] {
-  return [`paths = ${list(paths)}`, `to    = ${list(to)}`]
+function linesOf({ paths, to, format }: NewRule): string[] {
+  const lines = [`paths = ${list(paths)}`, `to    = ${list(to)}`]
+  return format === 'sops' ? [...lines, 'format = "sops"'] : lines
 }
 
 /** On one line where it fits; paths one a line else, as people would write them. */
