@@ -4,6 +4,7 @@
   stdenvNoCC,
   nodejs,
   git,
+  openssh,
   makeBinaryWrapper,
   callPackage,
   npmDeps ? callPackage ./npm-deps.nix { },
@@ -53,7 +54,7 @@ stdenvNoCC.mkDerivation {
   # hooks/ are to be copied: they must not name a shell in the store, which goes some day.
   dontPatchShebangs = true;
 
-  # git of one's own comes first, for its configuration and version are what one works with.
+  # git and ssh of one's own come first, for their configuration and version are what one works with.
   installPhase = ''
     runHook preInstall
     home=$out/lib/git-nixsecret
@@ -63,7 +64,7 @@ stdenvNoCC.mkDerivation {
     mv "$home"/man/*.1 "$out/share/man/man1"
     rmdir "$home/man"
     makeWrapper ${nodejs}/bin/node "$out/bin/git-nixsecret" \
-      --add-flags "$home/dist/bin.js" --suffix PATH : ${git}/bin
+      --add-flags "$home/dist/bin.js" --suffix PATH : ${git}/bin:${openssh}/bin
     runHook postInstall
   '';
 

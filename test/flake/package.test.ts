@@ -39,7 +39,7 @@ if (needs('the package, built by Nix', 'nix', 'npm') && program !== undefined) {
     assert.is(code, 0, stderr)
     // A store has no times, so whole directories compare.
     await box.ok('diff', ['-r', join(link, 'lib/git-nixsecret/dist'), join(ROOT, 'dist')])
-    for (const name of ['hooks', 'docs/rules']) {
+    for (const name of ['hooks', 'docs/rules', 'docs/schemes']) {
       await box.ok('diff', ['-r', join(link, 'lib/git-nixsecret', name), join(ROOT, name)])
     }
   })

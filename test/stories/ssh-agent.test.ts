@@ -170,7 +170,7 @@ if (needs('keys of ssh-agent', 'ssh-agent', 'ssh-add', 'ssh-keygen')) {
         )
   })
 
-  test('RSA; several keys; an agent that asks; the published vectors in a real agent', async () => {
+  test('RSA; several keys; an agent that asks', async () => {
     const bob = await Person.create('bob')
     const { box } = bob
     const repo = await startRepository(bob)

@@ -149,7 +149,10 @@ let
     ];
     git = programs "git" [ "git" ];
     age = programs "age" [ "age" ];
-    openssh = programs "openssh" [ "ssh-keygen" ];
+    openssh = programs "openssh" [
+      "ssh"
+      "ssh-keygen"
+    ];
     shellcheck = programs "shellcheck" [ "shellcheck" ];
     nix = programs "nix" [ "nix" ];
   };
