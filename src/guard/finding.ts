@@ -69,6 +69,7 @@ export type Remedy =
   | 'seal-file'
   | 'read-later'
   | 'split'
+  | 'look-at-setting'
 
 /** What a rule says of one entry. */
 export interface Draft {

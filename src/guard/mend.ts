@@ -77,6 +77,7 @@ function hint({ draft, entry, atTip }: Raised, scene: Scene): string[] {
   if (draft.remedy === 'rekey' && (standing.pushed || draft.severity !== 'error'))
     return atTip ? after : ['# no tip has this version any more; what is stale now: git nixsecret rekey']
   // Nothing is given away by the commit itself, only by who evaluates it.
+  if (draft.remedy === 'look-at-setting') return [...mend]
   if (draft.remedy === 'read-later' || draft.remedy === 'split' || draft.remedy === 'protect-again')
     return atTip ? after : ['# no tip has this any more: nothing to do']
   if (standing.pushed) return [...leaked(draft), ...after]
@@ -124,6 +125,7 @@ function commands({ remedy, from }: Draft, path: BytePath, scene: Scene): string
   if (remedy === 'seal-file') return protect(from ?? path, init)
   if (remedy === 'take-out') return takeOut(path)
   if (remedy === 'read-later') return readLater(path, from)
+  if (remedy === 'look-at-setting') return [`git log -p -- ${gitPath(path)}`]
   if (remedy === 'split') return ['# split the file into smaller ones, or allow it with a reason']
   return [`${EDITOR} nixsecret.toml`, 'git add nixsecret.toml']
 }

@@ -5,6 +5,7 @@ import { type Edit, faultAt, MAX_TEXT, type Slot, type SopsText, splice } from '
 import { formatOf } from './format-of.ts'
 import { KeptValues } from './kept-values.ts'
 import { changedTree, newTree } from './metadata-tree.ts'
+import { refuseNewlyOpen } from './newly-open.ts'
 import {
   decodeText,
   MAX_BINARY,
@@ -48,6 +49,8 @@ export interface EncryptSopsOptions {
    * is refused: their owners would be locked out.
    */
   readonly dropOtherKeys?: boolean
+  /** Refuse what settings of a previous document would leave as plaintext, unless it was plaintext there already. */
+  readonly refuseNewlyOpen?: boolean
 }
 
 const DEFAULT: SopsSettings = { rule: null, macOnlyEncrypted: false }
@@ -154,11 +157,16 @@ function seal(whole: SopsText, kind: SopsKind, options: Sealing): Buffer {
     if (one !== null && (key === undefined || asBuffer(key).equals(dataKey))) kept.add(one)
   })
   const mac = macHash(settings)
+  const mayStayOpen = refuseNewlyOpen(options.refuseNewlyOpen ? base : null, whole)
   const edits: Edit[] = []
   for (const slot of whole.slots) {
     const wanted = isEncrypted(slot)
     if (slot.value.type !== 'comment') mac.add(slot.value, wanted, () => broken(whole, slot))
-    if (!wanted || slot.value.data.length === 0) continue
+    if (slot.value.data.length === 0) continue
+    if (!wanted) {
+      mayStayOpen(slot)
+      continue
+    }
     // What could be read before stays: there is nothing to hide any more, and lines nobody touched don't change.
     if (slot.value.type === 'comment' && kept.hasOpen(slot)) continue
     if (kind !== 'binary' && looksSealed(slot.value.data.toString('latin1', 0, 32).trimStart())) {

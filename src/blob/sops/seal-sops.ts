@@ -50,7 +50,7 @@ export async function sealSops(
     const age = base?.metadata.age ?? (await sealDataKey(dataKey, readers))
     // Of those with another key only the settings stay.
     const previous = base === undefined ? known : [base, ...known.filter((one) => one !== base)]
-    return bounded(path, encrypt(kind, plaintext, { dataKey, age, previous }))
+    return bounded(path, encrypt(kind, plaintext, { dataKey, age, previous, refuseNewlyOpen: true }))
   } catch (fault) {
     throw named(path, kind, fault)
   }
@@ -99,9 +99,11 @@ interface Encryption {
   readonly dataKey: Buffer
   readonly age: readonly SopsAgeKey[]
   readonly previous: readonly Known[]
+  readonly refuseNewlyOpen?: boolean
 }
 
-function encrypt(kind: SopsKind, plaintext: Buffer, { dataKey, age, previous }: Encryption): Buffer {
+function encrypt(kind: SopsKind, plaintext: Buffer, encryption: Encryption): Buffer {
+  const { dataKey, age, previous, refuseNewlyOpen = false } = encryption
   const document = encryptSops(plaintext, kind, {
     dataKey,
     age,
@@ -109,6 +111,7 @@ function encrypt(kind: SopsKind, plaintext: Buffer, { dataKey, age, previous }: 
     previous: previous.map((one) => (one.dataKey.equals(dataKey) ? { document: one.document } : one)),
     // The policy says who reads it; whoever is not in it loses it, as with age files.
     dropOtherKeys: true,
+    refuseNewlyOpen,
   })
   return asBuffer(document)
 }

@@ -6,7 +6,8 @@ import type { Rule } from './rule.ts'
 export const plaintextBlob: Rule = {
   id: 'plaintext-blob',
   judge({ entry, shape, protectedBy, ifOpen }) {
-    if (shape === null || shape.kind === 'age' || shape.kind === 'sops' || shape.kind === 'empty') return null
+    if (shape === null || shape.kind === 'age' || shape.kind === 'empty') return null
+    if (shape.kind === 'sops') return shape.leftOpen === null ? null : leavesOpen(shape.leftOpen)
     if (entry.lies !== undefined && shape.kind === 'plaintext')
       return ifOpen === 'allowed' ? null : lyingOpen(entry.lies, ifOpen === 'sealed')
     const what =
@@ -23,6 +24,12 @@ export const plaintextBlob: Rule = {
     const remedy = shape.kind === 'broken' ? 'restore' : restage
     return { severity: 'error', message: `${what}, and ${why}`, remedy }
   },
+}
+
+/** Nothing protects a setting: who can push, and read nothing, can change it. */
+function leavesOpen(setting: string): Draft {
+  const message = `this SOPS document leaves values as plaintext in git, by its own setting ${setting}: look whether they are no secrets, and who set it`
+  return { severity: 'warning', subject: setting, message, remedy: 'look-at-setting' }
 }
 
 function lyingOpen(lies: NonNullable<Entry['lies']>, sealed: boolean): Draft {
