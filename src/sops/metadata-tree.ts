@@ -22,6 +22,9 @@ export function toMetadata(tree: SopsMap): SopsMetadata {
   const groups = itemsOf(entryOf(tree, 'key_groups'))
   // Keys outside of groups count alone, as with SOPS.
   const isFlat = ['age', ...OTHER_KEYS].some((name) => itemsOf(entryOf(tree, name)).length > 0)
+  // What nobody reads could still hold the data key, for somebody who looks.
+  if (isFlat && groups.length > 0) throw fault('keys both in groups and outside of them')
+  noHiddenNames([tree, ...groups])
   const holders = isFlat ? [tree] : groups.filter((node) => node.kind === 'map')
   return {
     age: holders.flatMap((holder) => itemsOf(entryOf(holder, 'age')).map(ageKey)),
@@ -33,6 +36,19 @@ export function toMetadata(tree: SopsMap): SopsMetadata {
       holders.some((holder) => itemsOf(entryOf(holder, name)).length > 0),
     ),
     keyGroups: isFlat ? 1 : groups.length,
+  }
+}
+
+/** Go reads a name in JSON however its letters are, and of two the last one: no program writes either. */
+function noHiddenNames(maps: readonly SopsNode[]): void {
+  for (const node of maps) {
+    const names =
+      node.kind === 'map' ? node.items.flatMap((item) => ('node' in item ? [item.key ?? ''] : [])) : []
+    const lower = names.map((name) => name.toLowerCase())
+    if (new Set(lower).size < lower.length) throw fault('a name that is there twice')
+    const all: readonly string[] = ['age', 'key_groups', ...OTHER_KEYS, ...RULES]
+    if (lower.some((name, i) => all.includes(name) && name !== names[i]))
+      throw fault('a name in other letters')
   }
 }
 
