@@ -52,4 +52,11 @@ for (const [what, name, text] of [
   })
 }
 
+test('settings of a later document of the file do not count', () => {
+  const value = /ENC\[[^\]]*\]/.exec(yaml)?.[0]
+  const mac = /^ {4}mac: .*$/m.exec(yaml)?.[0]
+  const second = `---\nq: ${value}\npassword: hunter-two\nsops:\n    unencrypted_regex: .*\n${mac}\n    lastmodified: x\n`
+  assert.is(shape('a.yaml', yaml + second)?.kind, 'broken')
+})
+
 test.run()

@@ -36,9 +36,12 @@ export function isSopsDocument(bytes: Buffer, path: BytePath): boolean {
   const documents = read(bytes.toString('utf8'), path)
   if (documents === null || documents.length === 0) return false
   try {
-    // Each has its own metadata, or that of the first.
+    // Each has the metadata of the first, or none: only those count when it is decrypted.
     const shared = documents[0] === undefined ? null : entryOf(documents[0], 'sops')
-    const counts = documents.map((document) => countEncrypted(document, entryOf(document, 'sops') ?? shared))
+    const counts = documents.map((document) => {
+      const own = entryOf(document, 'sops') ?? shared
+      return JSON.stringify(own) === JSON.stringify(shared) ? countEncrypted(document, shared) : null
+    })
     return counts.every((count) => count !== null) && counts.some((count) => count !== 0)
   } catch (error) {
     if (error instanceof RangeError) return false
