@@ -104,7 +104,8 @@ test('nothing else is ciphertext, and nothing hangs or throws', () => {
     for (const start of ['', '{"ENC[AES256_GCM,": "sops", "a":', 'a: ENC[AES256_GCM, sops\nb: ']) {
       const started = performance.now()
       assert.is(kind(start + unit.repeat((1 << 20) / unit.length)), null)
-      assert.ok(performance.now() - started < 3000, unit)
+      // Far beyond what a busy machine takes; what grows faster than the input takes hours.
+      assert.ok(performance.now() - started < 60_000, unit)
     }
   }
 })
