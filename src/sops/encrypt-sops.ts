@@ -2,6 +2,7 @@ import { NixsecretError } from '../errors.ts'
 import { asBuffer } from './as-buffer.ts'
 import { plainBytes } from './decrypt-sops.ts'
 import { type Edit, faultAt, MAX_TEXT, type Slot, type SopsText, splice } from './document.ts'
+import { refuseOddLines } from './flat/odd-lines.ts'
 import { formatOf } from './format-of.ts'
 import { KeptValues } from './kept-values.ts'
 import { changedTree, newTree } from './metadata-tree.ts'
@@ -75,6 +76,11 @@ export function encryptSops(plaintext: Uint8Array, kind: SopsKind, options: Encr
     if (asBuffer(key).equals(dataKey) && asBuffer(plainBytes(one, kind)).equals(plaintext)) return document
   }
   const whole = readPlain(plaintext, kind)
+  refuseOddLines(
+    kind,
+    whole,
+    opened.flatMap((one) => (one === null ? [] : [one.whole])),
+  )
   const first = opened.findIndex((one) => one !== null)
   const base = opened[first] ?? null
   const baseKey = previous[first]?.dataKey

@@ -245,11 +245,17 @@ test('any values come back from YAML and JSON, and change nothing where nothing 
 })
 
 test('any values come back from dotenv and INI', () => {
-  const line = fc.tuple(fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9 ]{0,8}$/), texts)
+  const line = fc.tuple(fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9_.-]{0,8} ?$/), texts)
   fc.assert(
     fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
       const text = lines.map(([name, value]) => `${name}=${value.replaceAll('\n', ' ')}\n`).join('')
-      assert.equal(open(seal(text, 'dotenv'), 'dotenv'), text)
+      // What may go over several lines is refused.
+      const isQuoted = lines.some(([, value]) => /^\s*["']/.test(value))
+      try {
+        assert.equal(open(seal(text, 'dotenv'), 'dotenv'), text)
+      } catch (error) {
+        if (!(error instanceof NixsecretError) || !isQuoted) throw error
+      }
       try {
         roundTrip(`[x]\n${text}`, 'ini', true)
       } catch (error) {
