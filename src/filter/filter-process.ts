@@ -2,11 +2,11 @@ import { beginsAsAge } from '../age/inspect.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Conversion, FilterAnswer, FilterHandler, FilterRequest } from '../git/filter-session.ts'
+import { restrictModes } from '../host/restrict-modes.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { beginClean, beginSmudge, type Converting, takeDelayed } from './convert.ts'
 import type { FilterContext } from './filter-context.ts'
 import { Notices } from './notices.ts'
-import { restrictModes } from './restrict-modes.ts'
 
 /** How the filter tells its user something; the process edge prints it. */
 export interface Report {

@@ -13,6 +13,7 @@ import { listFlaggedIndex } from '../git/flagged-index.ts'
 import { runGit, tryGit } from '../git/run-git.ts'
 import { stageBlobs } from '../git/stage-blobs.ts'
 import { replaceFile } from '../host/replace-file.ts'
+import { restrictModes } from '../host/restrict-modes.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { type AttributesChange, type AttributesFile, planAttributesChange } from './attributes-change.ts'
 import { comparePlaintexts, type Verdict } from './compare-plaintexts.ts'
@@ -197,6 +198,12 @@ async function bringWorkTree(place: ImportPlace, secrets: readonly PreparedSecre
   await checkoutIndex(
     stale.map(({ secret }) => secret.path),
     { ...place.git, filtered: true },
+  )
+  // As the filter leaves them: others on this machine have no business with plaintext.
+  const open = secrets.filter(({ secret }) => secret.driver === 'nixsecret')
+  restrictModes(
+    place.top,
+    open.map(({ secret }) => secret.path),
   )
   await tryGit(['update-index', '-q', '--refresh'], place.git)
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -57,6 +57,7 @@ async function holds(person: Person, dir: string, files = FILES): Promise<void> 
     assert.ok(read(dir, path)?.equals(Buffer.from(content)), `${path} of the work tree`)
     const blob = await blobOf(person, dir, `:${path}`)
     assert.ok(content.length === 0 ? blob.length === 0 : isAge(blob), `${path} in git`)
+    assert.ok(content.length === 0 || (statSync(join(dir, path)).mode & 0o077) === 0, `others get at ${path}`)
   }
   for (const [path, content] of Object.entries(OPEN)) {
     assert.is((await blobOf(person, dir, `:${path}`)).toString(), content, path)
@@ -72,7 +73,14 @@ if (needs('import of git-crypt', 'git-crypt', 'gpg')) {
     try {
       const { dir, fingerprint } = await underGitCrypt(alice, gpg)
       const old = readFileSync(join(dir, '.gitattributes'), 'utf8')
-      await alice.git(dir, 'nixsecret', 'init')
+      const init = await alice.tryGit(dir, 'nixsecret', 'init')
+      assert.match(
+        init.stderr,
+        /files are encrypted by git-crypt in git: import takes them over\nhint: .* git-crypt/,
+      )
+      assert.not.match(init.stderr, '--renormalize')
+      const wrong = init.stderr.split('\n').filter((line) => line.startsWith('  '))
+      assert.equal(wrong, ['  secrets/README.md'])
       await alice.git(dir, 'nixsecret', 'recipient', 'add', 'bob', bob.recipient)
       const asked = await alice.tryGit(dir, 'nixsecret', 'import', 'git-crypt')
       assert.is(asked.code, 2)
