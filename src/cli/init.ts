@@ -7,6 +7,7 @@ import { openRepository, type Repository, requireWorkTree } from '../git/reposit
 import { namePaths } from '../secret/paste-path.ts'
 import { UNLOCK_IN_TERMINAL } from '../secret/read-secret.ts'
 import { whyLocked } from '../secret/why-locked.ts'
+import type { FilterScheme } from '../setup/filter-scheme.ts'
 import { lineToAdd } from '../setup/hook-text.ts'
 import { fileToEdit } from '../setup/hooks-place.ts'
 import { type InitReport, initRepository, isTop } from '../setup/init-repository.ts'
@@ -71,7 +72,7 @@ export async function run(args: string[]): Promise<number> {
     hooks: !(values['no-hooks'] ?? false),
   })
   const opened = await openLocked(repo)
-  const plaintext = await trackedPlaintext(repo)
+  const { plaintext, foreign } = await trackedPlaintext(repo)
   printReport(report, opened, isTop(requireWorkTree(repo)))
   if (plaintext.length > 0) printPlaintext(plaintext)
   const toSeal = await sealedOpen(repo)
@@ -79,7 +80,10 @@ export async function run(args: string[]): Promise<number> {
     printWarning(
       `${files(toSeal.length)} still plaintext here, though to stay ciphertext: ${namePaths(toSeal)}`,
     )
-  if (report.attributes.length > 0 || plaintext.length > 0 || toSeal.length > 0) {
+  if (foreign.size > 0) {
+    // Nothing is to be renormalized before: an import knows readers and exceptions, and compares.
+    for (const [scheme, paths] of foreign) printForeign(scheme, paths)
+  } else if (report.attributes.length > 0 || plaintext.length > 0 || toSeal.length > 0) {
     printNext(repo, { report, renormalize: plaintext.length > 0, toSeal })
   }
   if (report.policy === null && plaintext.length === 0) await printLocked(repo, report, opened)
@@ -196,6 +200,12 @@ function printByHand({ hooks, hooksByHand }: InitReport): void {
   for (const name of hooksByHand) {
     printHint(`${lineToAdd(name)}    # into ${displayText(fileToEdit(hooks.dir, name))}`)
   }
+}
+
+function printForeign(scheme: FilterScheme, paths: readonly BytePath[]): void {
+  const [are, them] = paths.length === 1 ? ['is', 'it'] : ['are', 'them']
+  printNote(`${files(paths.length)} ${are} encrypted by ${scheme} in git: import takes ${them} over`)
+  printHint(`git nixsecret import ${scheme} --dry-run`)
 }
 
 function printPlaintext(paths: readonly BytePath[]): void {
