@@ -263,11 +263,11 @@ faults('what can’t come in is left out, each with its reason', async () => {
   assert.is(code, 1)
   assert.match(out, /^FILE.*\nsecrets\/db.age +as it is +alice, bob\n$/)
   for (const [what, why] of [
-    ['armored.age', /damaged: age/],
-    ['bobs.age', /ssh-ed25519 and ssh-rsa/],
-    ['gone.age', /no such file/],
-    ['secrets.nix', /no age file/],
-    ['nobody.age', /no publicKeys/],
+    ['secrets/armored.age', /damaged: age/],
+    ['secrets/bobs.age', /ssh-ed25519 and ssh-rsa/],
+    ['secrets/gone.age', /no such file/],
+    ['secrets/secrets.nix', /no age file/],
+    ['secrets/nobody.age', /no publicKeys/],
     ['../../out.age', /outside of this repository/],
     ['secrets/empty.age', /secrets.nix does not name it/],
   ] as const)

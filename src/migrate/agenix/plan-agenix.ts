@@ -47,8 +47,9 @@ export async function planAgenix(
   for (const rule of rules) {
     const path = pathOf(place.top, base, rule.file)
     const found = path === null ? 'it lies outside of this repository' : await source.secret(path, rule)
-    if (typeof found === 'string') left.push({ what: rule.file, why: found })
-    else if (secrets.has(found.path)) left.push({ what: rule.file, why: 'it is named twice' })
+    const what = path === null ? rule.file : displayPath(path)
+    if (typeof found === 'string') left.push({ what, why: found })
+    else if (secrets.has(found.path)) left.push({ what, why: 'it is named twice' })
     else secrets.set(found.path, found)
   }
   left.push(...(await source.unnamed(new Set(secrets.keys()), relative(place.top, file))))
@@ -131,7 +132,7 @@ class AgenixSource {
     if (found === null) return 'it is no age file'
     return {
       path,
-      from: rule.file,
+      from: displayPath(path),
       readers: rule.publicKeys.map((key) => ({ key })),
       driver: this.#driver(path, file.kind === 'sealed'),
       inPlace: true,
