@@ -1,5 +1,6 @@
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
+import { openRepository, requireWorkTree } from '../git/repository.ts'
 import { closest } from './closest.ts'
 
 export const help = `usage: git nixsecret import SCHEME [options]
@@ -51,6 +52,7 @@ export async function run(args: string[]): Promise<number> {
     process.stdout.write(scheme.help)
     return 0
   }
+  requireWorkTree(await openRepository())
   return scheme.run(rest)
 }
 

@@ -3,7 +3,7 @@ import { planAgenix } from '../../migrate/agenix/plan-agenix.ts'
 import { Workspace } from '../../secret/workspace.ts'
 import { askOnTerminal } from '../ask-on-terminal.ts'
 import { parseOptions, refuseOperands } from '../parse-options.ts'
-import { IMPORT_HELP, IMPORT_OPTIONS, runPlan } from './run-plan.ts'
+import { IMPORT_OPTIONS, importHelp, runPlan } from './run-plan.ts'
 
 export const help = `usage: git nixsecret import agenix [--rules FILE] [--open] [--reseal] [--dry-run] [--json]
 
@@ -16,7 +16,7 @@ work tree (filter=nixsecret-sealed), so agenix and its module go on working with
   --open        plaintext in the work tree of those who hold a key (filter=nixsecret); builds then need
                 "git nixsecret sealed"
   --reseal      encrypt again what a key here opens, so that each file says whom it is for, as rekey does
-${IMPORT_HELP}
+${importHelp(16)}
 `
 
 const OPTIONS = {

@@ -2,7 +2,7 @@ import { planAgecrypt } from '../../migrate/agecrypt/plan-agecrypt.ts'
 import { Workspace } from '../../secret/workspace.ts'
 import { askOnTerminal } from '../ask-on-terminal.ts'
 import { parseOptions, refuseOperands } from '../parse-options.ts'
-import { IMPORT_HELP, IMPORT_OPTIONS, runPlan } from './run-plan.ts'
+import { IMPORT_OPTIONS, importHelp, runPlan } from './run-plan.ts'
 
 export const help = `usage: git nixsecret import git-agecrypt [--reseal] [--dry-run] [--json]
 
@@ -11,7 +11,7 @@ in git; in the work tree it stays plaintext. Below each line of .gitattributes t
 ours, which wins. The program git-agecrypt is not needed.
 
   --reseal    encrypt again what a key here opens, so that each blob says whom it is for, as rekey does
-${IMPORT_HELP}
+${importHelp(14)}
 `
 
 const OPTIONS = { ...IMPORT_OPTIONS, reseal: { type: 'boolean' } } as const

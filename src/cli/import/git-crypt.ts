@@ -10,7 +10,7 @@ import {
 } from '../../migrate/git-filter/git-crypt-key.ts'
 import { parseOptions, refuseOperands } from '../parse-options.ts'
 import { FILTER_OPTIONS, importFilter } from './import-filter.ts'
-import { IMPORT_HELP } from './run-plan.ts'
+import { importHelp } from './run-plan.ts'
 
 export const help = `usage: git nixsecret import git-crypt [--from CLONE | --key FILE…] [--readers FILE | --to NAME…]
                                      [--dry-run] [--json]
@@ -28,7 +28,7 @@ Whom the files are for:
   --readers FILE  who git-crypt's GPG users are, as TOML: "FINGERPRINT" = "name", "@group", a public key, a list of these, or
                   "" for nobody. Without it you are asked, or, without a terminal, a table to fill in is printed
                   If git-crypt has no GPG users, nixsecret.toml says it
-${IMPORT_HELP}
+${importHelp(18)}
 `
 
 const OPTIONS = {

@@ -11,7 +11,7 @@ import { Workspace } from '../../secret/workspace.ts'
 import { askOnTerminal } from '../ask-on-terminal.ts'
 import { parseOptions } from '../parse-options.ts'
 import { resolveReaders } from './resolve-readers.ts'
-import { IMPORT_HELP, IMPORT_OPTIONS, runPlan } from './run-plan.ts'
+import { IMPORT_OPTIONS, importHelp, runPlan } from './run-plan.ts'
 import { withOwnReaders } from './with-own-readers.ts'
 
 export const help = `usage: git nixsecret import pass [PREFIX] [--store DIR] [--into DIR] [--readers FILE | --to NAME…]
@@ -27,7 +27,7 @@ The store stays as it is. Whom an entry is for says the nearest .gpg-id; who tha
                   "" for nobody. Without a terminal and without it, a table to fill in is printed
   --to NAME       readers of everything that comes in, whatever .gpg-id says: a name, @group or public key; may be
                   repeated
-${IMPORT_HELP}
+${importHelp(18)}
 `
 
 const OPTIONS = {

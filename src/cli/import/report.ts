@@ -81,8 +81,9 @@ function saySealing({ secrets }: ImportReport): void {
   }
   const silent = secrets.filter((one) => one.noDigest && !one.stale)
   if (silent.length === 0) return
+  const [made, say, they] = silent.length === 1 ? ['it', 'does', 'it is'] : ['them', 'do', 'they are']
   printNote(
-    `${countFiles(silent.length)} as the other tool made them do not say whom they are for: check warns of that (no-digest), and rekey adds it`,
+    `${countFiles(silent.length)} as the other tool made ${made} ${say} not say whom ${they} for: check warns of that (no-digest), and rekey adds it`,
   )
 }
 

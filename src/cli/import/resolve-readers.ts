@@ -48,7 +48,9 @@ function readTable(file: string): ReaderTable {
     return parseReaderTable(readFileSync(file, 'utf8'), shown)
   } catch (fault) {
     if (fault instanceof NixsecretError) throw fault
-    throw new NixsecretError('missing', `cannot read ${shown}`, { cause: fault })
+    const why =
+      (fault as NodeJS.ErrnoException).code === 'ENOENT' ? `there is no ${shown}` : `cannot read ${shown}`
+    throw new NixsecretError('missing', why, { cause: fault })
   }
 }
 
@@ -72,18 +74,25 @@ async function ask(user: GpgUser, { policy, scheme }: ReaderQuestion): Promise<r
   printNote(`who is GPG id ${displayText(user.id)}${whose} in nixsecret.toml?`)
   if (known.length > 0) printNote(`known: ${known.map(displayText).join(', ')}`)
   for (let i = 0; i < TRIES; i++) {
-    const answer = (await askLine('a name, @group, or public key; "drop" for nobody: '))?.trim()
+    const answer = (
+      await askLine('names or @groups, with commas, or a public key; "drop" for nobody: ')
+    )?.trim()
     if (answer === undefined) break
     if (answer === 'drop') return []
     try {
-      if (answer !== '') {
-        readerNamed(answer, policy)
-        return [answer]
-      }
+      const parts = isKey(answer) ? [answer] : answer.split(',').map((part) => part.trim())
+      const readers = parts.filter((part) => part !== '')
+      for (const reader of readers) readerNamed(reader, policy)
+      if (readers.length > 0) return readers
     } catch (fault) {
       if (!(fault instanceof NixsecretError)) throw fault
       printNote(fault.message)
     }
   }
   throw unanswered([user], { scheme, policy, table: null, gpg: null })
+}
+
+/** A key's comment may hold commas. */
+function isKey(answer: string): boolean {
+  return /^(age1|ssh-)/.test(answer)
 }

@@ -16,9 +16,11 @@ export const IMPORT_OPTIONS = {
   json: { type: 'boolean' },
 } as const
 
-/** Their lines in the help of a scheme. */
-export const IMPORT_HELP = `  --dry-run   what would come in, be written and be left out; changes nothing
-  --json      the same, and what was done, for machines`
+/** Their lines in the help of a scheme. @param column where descriptions begin there */
+export function importHelp(column: number): string {
+  return `${'  --dry-run'.padEnd(column)}what would come in, be written and be left out; changes nothing
+${'  --json'.padEnd(column)}the same, and what was done, for machines`
+}
 
 /** What the command line says of carrying a plan out. */
 export interface PlanOptions {

@@ -1,6 +1,6 @@
 import { parseOptions, refuseOperands } from '../parse-options.ts'
 import { FILTER_OPTIONS, importFilter } from './import-filter.ts'
-import { IMPORT_HELP } from './run-plan.ts'
+import { importHelp } from './run-plan.ts'
 
 export const help = `usage: git nixsecret import strongbox [--to NAME…] [--dry-run] [--json]
 
@@ -11,7 +11,7 @@ Files that strongbox has no key for are told by what comes out, and nothing come
 
   --to NAME   readers of everything that comes in: a name, @group or public key; may be repeated. Default: whom
               nixsecret.toml names
-${IMPORT_HELP}
+${importHelp(14)}
 `
 
 const { readers: _, ...OPTIONS } = FILTER_OPTIONS

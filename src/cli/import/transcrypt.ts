@@ -1,6 +1,6 @@
 import { parseOptions, refuseOperands } from '../parse-options.ts'
 import { FILTER_OPTIONS, importFilter } from './import-filter.ts'
-import { IMPORT_HELP } from './run-plan.ts'
+import { importHelp } from './run-plan.ts'
 
 export const help = `usage: git nixsecret import transcrypt [--to NAME…] [--dry-run] [--json]
 
@@ -12,7 +12,7 @@ same ciphertext again, or nothing comes in.
 
   --to NAME   readers of everything that comes in: a name, @group or public key; may be repeated. Default: whom
               nixsecret.toml names
-${IMPORT_HELP}
+${importHelp(14)}
 `
 
 const { readers: _, ...OPTIONS } = FILTER_OPTIONS
