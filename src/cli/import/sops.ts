@@ -6,7 +6,7 @@ import { Workspace } from '../../secret/workspace.ts'
 import { ownKeys } from '../../setup/own-key.ts'
 import { askOnTerminal } from '../ask-on-terminal.ts'
 import { parseOptions, refuseOperands } from '../parse-options.ts'
-import { IMPORT_HELP, IMPORT_OPTIONS, runPlan } from './run-plan.ts'
+import { IMPORT_OPTIONS, importHelp, runPlan } from './run-plan.ts'
 
 export const help = `usage: git nixsecret import sops [--open | --as age --into DIR] [--dry-run] [--json]
 
@@ -19,7 +19,7 @@ anchors and comments of .sops.yaml name them.
               "git nixsecret sealed"
   --as age    copies as age files, with --into DIR; the documents stay as they are
   --into DIR  where copies go, each at its own path below it
-${IMPORT_HELP}
+${importHelp(14)}
 `
 
 const OPTIONS = {
