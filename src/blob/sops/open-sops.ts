@@ -34,7 +34,8 @@ export async function openSops(
     if (dataKey === null) return { state: 'locked' }
     return { state: 'open', plaintext: asBuffer(decryptSops(bytes, kind, dataKey)), metadata }
   } catch (fault) {
-    if (fault instanceof NixsecretError && fault.code === 'format')
+    // `refused`: what is not supported, as a data key that is split.
+    if (fault instanceof NixsecretError && (fault.code === 'format' || fault.code === 'refused'))
       return { state: 'damaged', reason: fault.message }
     throw fault
   }

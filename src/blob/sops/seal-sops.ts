@@ -83,8 +83,9 @@ async function openKeys(
       const dataKey = metadata === null ? null : await openDataKey(metadata, identities)
       if (metadata !== null && dataKey !== null) known.push({ document, metadata, dataKey })
     } catch (fault) {
-      // A damaged one is nothing to go on from.
-      if (!(fault instanceof NixsecretError && fault.code === 'format')) throw fault
+      // A damaged one is nothing to go on from, nor one that can't be read here.
+      if (!(fault instanceof NixsecretError && (fault.code === 'format' || fault.code === 'refused')))
+        throw fault
     }
   }
   return known
