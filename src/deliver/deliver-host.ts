@@ -64,6 +64,8 @@ class HostWork {
   readonly #options: DeliverOptions
   /** Changes that the host has confirmed. */
   #done = 0
+  /** Whether it was told to change something that it has not confirmed. */
+  #told = false
 
   constructor(session: HostSession, deliveries: readonly Delivery[], options: DeliverOptions) {
     this.#session = session
@@ -85,7 +87,12 @@ class HostWork {
     } catch (error) {
       if (!(error instanceof NixsecretError) || dryRun) throw error
       const hints = error.hints
-      const what = this.#done === 0 ? 'nothing was changed' : 'part of it was done before'
+      const what =
+        this.#done > 0
+          ? 'part of it was done before'
+          : this.#told
+            ? 'part of it may have been done'
+            : 'nothing was changed'
       throw new NixsecretError(error.code, `${error.message} (${what})`, { hints, cause: error })
     }
   }
@@ -144,6 +151,7 @@ class HostWork {
       }
       await this.#session.expect('ok')
     }
+    this.#told = true
     this.#session.say('place')
     for (; this.#done < changing; this.#done++) await this.#session.expect('ok')
   }
@@ -151,6 +159,7 @@ class HostWork {
   async #drop(recorded: readonly string[]): Promise<{ removed: string[]; left: string[] }> {
     const named = new Set(this.#deliveries.map(({ target }) => targetPath(target)))
     const stale = recorded.filter((path) => !named.has(path))
+    if (stale.length > 0) this.#told = true
     for (const path of stale) this.#session.say('drop', path)
     const removed: string[] = []
     const left: string[] = []
