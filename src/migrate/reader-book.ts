@@ -12,16 +12,21 @@ export interface NewRecipient {
   readonly key: string
 }
 
-/** Names of everybody: those of the policy first, then those that the source suggests, then those of the keys' comments. */
+/**
+ * Names of everybody: those of the policy first, then those that the source suggests, then those of the keys' comments,
+ * as the source or the user's own files have them.
+ */
 export class ReaderBook {
   readonly #policy: Policy | null
   readonly #names = new Names()
   /** Canonical key → name. */
   readonly #known = new Map<string, string>()
   readonly #suggested = new Map<string, string>()
+  readonly #own = new Map<string, string>()
   readonly #new = new Map<string, NewRecipient>()
 
-  constructor(policy: Policy | null, plan: Pick<ImportPlan, 'names'>) {
+  /** @param own public keys of the user */
+  constructor(policy: Policy | null, plan: Pick<ImportPlan, 'names'>, own: readonly string[] = []) {
     this.#policy = policy
     for (const [name, key] of policy?.recipients ?? []) {
       this.#names.claimLike(name)
@@ -29,10 +34,8 @@ export class ReaderBook {
       if (!this.#known.has(canonical)) this.#known.set(canonical, name)
     }
     for (const name of policy?.groups.keys() ?? []) this.#names.claimLike(name)
-    for (const [key, name] of plan.names) {
-      const canonical = canonicalOf(key)
-      if (canonical !== null && !this.#suggested.has(canonical)) this.#suggested.set(canonical, name)
-    }
+    for (const [key, name] of plan.names) note(this.#suggested, key, name)
+    for (const key of own) note(this.#own, key, nameFromKey(key) ?? '')
   }
 
   /**
@@ -53,7 +56,8 @@ export class ReaderBook {
     const { canonical } = parseRecipient(key)
     const known = this.#known.get(canonical)
     if (known !== undefined) return known
-    const wanted = fitName(this.#suggested.get(canonical) ?? '') ?? nameFromKey(key) ?? 'reader'
+    const suggested = fitName(this.#suggested.get(canonical) ?? '') ?? nameFromKey(key)
+    const wanted = suggested ?? fitName(this.#own.get(canonical) ?? '') ?? 'reader'
     const name = this.#names.claimLike(wanted)
     this.#known.set(canonical, name)
     this.#new.set(name, { name, key: key.trim() })
@@ -87,6 +91,11 @@ export class ReaderBook {
 function fitName(text: string): string | null {
   const name = text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^-+|-+$/g, '')
   return name === '' ? null : name.slice(0, 60)
+}
+
+function note(names: Map<string, string>, key: string, name: string): void {
+  const canonical = canonicalOf(key)
+  if (canonical !== null && !names.has(canonical)) names.set(canonical, name)
 }
 
 function canonicalOf(key: string): string | null {

@@ -60,7 +60,7 @@ export async function runImport(
       hints: ['git checkout HEAD -- :/nixsecret.toml'],
     })
   }
-  const book = new ReaderBook(policy, plan)
+  const book = new ReaderBook(policy, plan, options.own)
   const prepared = await prepareSecrets(place, plan.secrets, {
     ...options,
     write: !options.dryRun,

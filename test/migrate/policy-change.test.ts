@@ -25,7 +25,7 @@ function change(
 ) {
   const policy = text === null ? null : policyFrom(text)
   const plan = { names: new Map(), groups: [], ...about } as unknown as ImportPlan
-  const book = new ReaderBook(policy, plan)
+  const book = new ReaderBook(policy, plan, about.own)
   const prepared = Object.entries(secrets).map(([path, keys]) => {
     const readers = keys?.map((key) => (/^(age1|ssh-)/.test(key) ? { key } : { name: key })) ?? null
     const secret = { path: textPath(path), readers }
@@ -51,6 +51,12 @@ test('a new policy has names of the source, then of comments', () => {
     ['alice', 'backup-key', 'web1'],
   )
   assert.match(after, /^# Who can read the secrets/)
+})
+
+test('who imports is called as their own key file calls them, where the source has no name', () => {
+  const own = [`${SSH} carol@desk`]
+  assert.equal(change(null, { a: [SSH, WEB] }, { own }).readers('a'), ['carol', 'reader'])
+  assert.equal(change(null, { a: [`${SSH} alice@laptop`] }, { own }).readers('a'), ['alice'])
 })
 
 test('names are unique, whatever the source calls them', () => {
