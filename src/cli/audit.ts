@@ -11,7 +11,7 @@ import { type Audit, auditStore } from '../store/audit/audit-store.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
 import { describeLeak } from './audit/describe.ts'
 import { auditFaults } from './audit/faults.ts'
-import { removalHints } from './audit/hints.ts'
+import { type AuditReach, deleteCommand, removalHints } from './audit/hints.ts'
 import { ShownPaths } from './audit/shown-path.ts'
 import { parseOptions } from './parse-options.ts'
 import { print, printError, printHint, printNote, printWarning } from './print.ts'
@@ -69,7 +69,7 @@ export async function run(args: string[]): Promise<number> {
     const paths = new ShownPaths(audit)
     const faults = auditFaults(audit, keys.problems, paths)
     if (values.json) print((await import('./audit/render-json.ts')).renderJson(audit, store, faults, paths))
-    else report(audit, store, values.deep, paths)
+    else report(audit, { store, deep, history }, paths)
     return verdict(audit, faults, space.passphraseMissed)
   } finally {
     space.close()
@@ -93,7 +93,7 @@ class Progress {
   }
 }
 
-function report(audit: Audit, store: string, deep: boolean, paths: ShownPaths): void {
+function report(audit: Audit, reach: AuditReach, paths: ShownPaths): void {
   for (const leak of audit.leaks) for (const line of describeLeak(leak, paths)) print(line)
   for (const leak of audit.allowed) {
     const [place = '', ...files] = describeLeak(leak, paths)
@@ -101,12 +101,12 @@ function report(audit: Audit, store: string, deep: boolean, paths: ShownPaths): 
   }
   if (audit.more > 0)
     printWarning(`${audit.more} more files were found or could not be read, too many to be named`)
-  if (audit.leaks.length > 0) advise(audit, store, paths)
-  printLimits(audit, deep)
-  printNote(summary(audit, store))
+  if (audit.leaks.length > 0) advise(audit, reach, paths)
+  printLimits(audit, reach.deep)
+  printNote(summary(audit, reach.store))
 }
 
-function advise({ leaks, removal }: Audit, store: string, paths: ShownPaths): void {
+function advise({ leaks, removal }: Audit, reach: AuditReach, paths: ShownPaths): void {
   const secrets = new Map(
     leaks.flatMap(({ files }) =>
       files.flatMap(({ meanings }) => meanings.map(({ secret }) => [secret.path, secret])),
@@ -117,10 +117,10 @@ function advise({ leaks, removal }: Audit, store: string, paths: ShownPaths): vo
     printNote(`removed: ${removal.removed.length}; left: ${removal.kept.length}`)
     for (const [place, why] of kept) printWarning(`${displayPath(paths.of(place) as BytePath)} stays: ${why}`)
     if (removal.kept.some(({ why }) => /permi|EACCES|EPERM|privilege|trusted/i.test(why)))
-      printHint('sudo -E git nixsecret audit --delete')
+      printHint(`sudo -E ${deleteCommand(reach)}`)
   }
   const left = removal === null ? leaks : leaks.filter(({ place }) => kept.has(place))
-  if (left.length > 0) for (const hint of removalHints(left, store, paths)) printHint(hint)
+  if (left.length > 0) for (const hint of removalHints(left, reach, paths)) printHint(hint)
   const names = [...secrets.values()]
   printWarning('every user of this machine could read these; removing them is not enough, change them:')
   for (const { kind, path } of names.slice(0, 20)) {

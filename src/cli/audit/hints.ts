@@ -8,18 +8,36 @@ import type { ShownPaths } from './shown-path.ts'
 /** Paths that one command names. */
 const MOST = 8
 
+/** What an audit looked through: one that is to remove the same has to look there again. */
+export interface AuditReach {
+  readonly store: string
+  readonly deep: boolean
+  readonly history: boolean
+}
+
+/** The command that removes what an audit of this reach finds. */
+export function deleteCommand({ store, deep, history }: AuditReach): string {
+  const options = [
+    ...(store === storeDir() ? [] : ['--store', shellWord(store)]),
+    ...(deep ? ['--deep'] : []),
+    ...(history ? ['--history'] : []),
+    '--delete',
+  ]
+  return `git nixsecret audit ${options.join(' ')}`
+}
+
 /** Commands that remove leaks by hand, or by `--delete`. */
-export function removalHints(leaks: readonly Leak[], store: string, paths: ShownPaths): string[] {
+export function removalHints(leaks: readonly Leak[], reach: AuditReach, paths: ShownPaths): string[] {
+  const { store } = reach
   const held = leaks.flatMap(({ roots }) => roots ?? [])
   const inStore = leaks.filter(({ kind }) => kind === 'store')
   const free = inStore.filter(({ roots }) => roots?.length === 0)
   const files = leaks.filter(({ kind }) => kind !== 'store')
-  const option = store === storeDir() ? '' : ` --store ${shellWord(store)}`
   const variable = store === storeDir() ? '' : `NIX_STORE_DIR=${shellWord(store)} `
   const hints = [...new Set(held)].slice(0, MOST).map(rootHint)
   if (inStore.length > free.length)
-    hints.push(`git nixsecret audit${option} --delete    # once no root holds them any more`)
-  else hints.push(`git nixsecret audit${option} --delete    # does what these do:`)
+    hints.push(`${deleteCommand(reach)}    # once no root holds them any more`)
+  else hints.push(`${deleteCommand(reach)}    # does what these do:`)
   if (free.length > 0 && free.length <= MOST) {
     const places = free.map(({ place }) => word(paths.of(place))).join(' ')
     const query = `$(${variable}nix-store --query --referrers-closure ${places})`
