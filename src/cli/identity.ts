@@ -102,13 +102,15 @@ async function hintConfig({ file, line }: AgentChoice): Promise<void> {
   if (file !== null && paths.includes(file)) return
   const byDefault = paths.every((used) => defaultIdentityPaths().includes(used)) ? paths : []
   if (file === null) printHint(`mkdir -p ~/.config/git-nixsecret && echo '${line}' > ${path}`)
-  for (const used of [
-    ...byDefault.map((used) => homeRelative(used)),
-    file === null ? path : homeRelative(file),
-  ]) {
-    const word = shellWord(used).replace(/^'~\/(.*)'$/, "~/'$1'")
-    printHint(`git config --global --add nixsecret.identity ${word}`)
+  // What this setting names replaces what is looked for without it.
+  const add = (used: string) => {
+    const plain = /^~\/[\w./-]+$/.test(used)
+    const word = plain ? used : shellWord(used).replace(/^'~\/(.*)'$/, "~/'$1'")
+    return `git config --global --add nixsecret.identity ${word}`
   }
+  for (const used of byDefault)
+    printHint(`${add(homeRelative(used))}    # the key file in use now, to keep it`)
+  printHint(`${add(file === null ? path : homeRelative(file))}    # the one in the agent`)
 }
 
 function usage(message: string): NixsecretError {

@@ -35,7 +35,10 @@ export function hostFault({ address, code, said, stage }: EarlyEnd): NixsecretEr
       : 'sudo failed there'
     return fault('io', `${why}: deliver needs root, or a sudo that asks for none${last(said)}`, [])
   }
-  if (stage === 'connecting' && code === 255) return fault('io', `ssh cannot reach it${last(said)}`, [ssh])
+  if (stage === 'connecting' && code === 255) {
+    const what = /permission denied/i.test(all) ? 'it does not let us in' : 'ssh cannot reach it'
+    return fault('io', `${what}${last(said)}`, [ssh])
+  }
   if (stage === 'connecting') return fault('io', `it does not run /bin/sh for us${last(said)}`, [ssh])
   const end =
     code === 255 || code === null ? 'the connection was lost' : `its shell ended (exit code ${code})`
