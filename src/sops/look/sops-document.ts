@@ -36,11 +36,11 @@ export function isSopsDocument(bytes: Buffer, path: BytePath): boolean {
   const documents = read(bytes.toString('utf8'), path)
   if (documents === null || documents.length === 0) return false
   try {
-    // Each has the metadata of the first, or none: only those count when it is decrypted.
+    // Each has the settings of the first, or none: only those count when it is decrypted.
     const shared = documents[0] === undefined ? null : entryOf(documents[0], 'sops')
     const counts = documents.map((document) => {
       const own = entryOf(document, 'sops') ?? shared
-      return JSON.stringify(own) === JSON.stringify(shared) ? countEncrypted(document, shared) : null
+      return settingsOf(own) === settingsOf(shared) ? countEncrypted(document, own) : null
     })
     return counts.every((count) => count !== null) && counts.some((count) => count !== 0)
   } catch (error) {
@@ -55,6 +55,12 @@ function read(text: string, path: BytePath): readonly SopsMap[] | null {
   if (/^\[sops\]\s*$/m.test(text) && !/^sops:/m.test(text)) return one(readIni(text))
   if (/^sops_mac=/m.test(text) || path.endsWith('.env')) return one(readDotenv(text))
   return readYaml(text)
+}
+
+/** What says which values are encrypted. */
+function settingsOf(metadata: SopsNode | null): string {
+  const items = metadata?.kind === 'map' ? metadata.items : []
+  return JSON.stringify(items.filter((item) => 'node' in item && item.key?.includes('encrypted')))
 }
 
 /** @returns null where a value is not encrypted that should be, or on any doubt */
