@@ -15,8 +15,7 @@ export interface AttributesPlan {
  * Plans the top `.gitattributes`: the lines of `--path`, or, in a repository without a policy, of what is protected by
  * default. What is there stays; only `--sealed` turns the line of a pattern that it names into its sealed form.
  * @param fresh whether there is no policy yet
- * @throws NixsecretError `usage` for `--sealed` that names nothing, where files are there that it may mean; `refused`
- *   where the default would take files from the filter of another tool
+ * @throws NixsecretError `usage` for `--sealed` that names nothing, where files are there that it may mean
  */
 export function planAttributes(
   workTree: string,
@@ -25,7 +24,6 @@ export function planAttributes(
 ): AttributesPlan {
   const before = textOf(join(workTree, '.gitattributes'))
   if (sealed && !fresh && paths.length === 0) refuseVague(before)
-  if (fresh && paths.length === 0) refuseOtherFilter(before)
   const globs = paths.length > 0 || !fresh ? paths : [DEFAULT_PATH]
   const lines = before === '' ? [] : before.replace(/\r?\n$/, '').split('\n')
   const added: string[] = []
@@ -77,25 +75,6 @@ function refuseVague(text: string): void {
       hints: [
         'git nixsecret init    # sets this clone up, and changes none of them',
         `git nixsecret init --sealed ${words.join(' ')}`,
-      ],
-    },
-  )
-}
-
-/** Filters of other tools, and the scheme of `import` that takes each over. */
-const OTHER_FILTER = /^[^#\n]*[ \t]filter=(?:(git-crypt)(?:-\S+)?|(git-agecrypt|strongbox)|(crypt))(?=\s|$)/m
-
-function refuseOtherFilter(text: string): void {
-  const found = OTHER_FILTER.exec(text)
-  if (found === null) return
-  const scheme = found[1] ?? found[2] ?? 'transcrypt'
-  throw new NixsecretError(
-    'refused',
-    `${scheme} encrypts files here; its lines of .gitattributes are to stay its own`,
-    {
-      hints: [
-        `git nixsecret import ${scheme} --dry-run    # takes them over`,
-        'git nixsecret init --path GLOB    # encrypts other files, beside it',
       ],
     },
   )

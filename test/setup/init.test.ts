@@ -281,18 +281,6 @@ test('--global: the drivers for every repository, no hooks; and out again', asyn
   assert.is(readFileSync(join(box.home, '.gitconfig'), 'utf8'), before)
 })
 
-test('where another tool has its filter, init takes nothing from it, and says what does', async () => {
-  const box = await SetupSandbox.make()
-  box.put('.gitattributes', 'secrets/** filter=git-crypt-ops diff=git-crypt-ops\n')
-  const result = await box.nixsecret(['init'])
-  assert.is(result.code, 2)
-  assert.match(result.stderr, /git-crypt encrypts files here/)
-  assert.match(result.stderr, /^hint: git nixsecret import git-crypt --dry-run/m)
-  assert.not.ok(existsSync(join(box.repo, 'nixsecret.toml')))
-  assert.is((await box.nixsecret(['init', '--path', 'private/'])).code, 0)
-  assert.match(await box.git(['check-attr', 'filter', 'secrets/a']), /git-crypt-ops/)
-})
-
 test('--no-hooks, a bare repository, an old git, and no program on PATH', async () => {
   const box = await SetupSandbox.make()
   assert.is((await box.nixsecret(['init', '--no-hooks'])).code, 0)
