@@ -13,13 +13,13 @@ interface Check {
   hints: string[]
 }
 
-async function ready(): Promise<SetupSandbox> {
-  const box = await SetupSandbox.make()
-  await box.nixsecret(['init'])
-  box.put('secrets/a', 'one\n')
-  await box.git(['add', '.'])
-  await box.git(['commit', '-qm', 'x'])
-  return box
+function ready(): Promise<SetupSandbox> {
+  return SetupSandbox.begin('doctor', async (box) => {
+    await box.nixsecret(['init'])
+    box.put('secrets/a', 'one\n')
+    await box.git(['add', '.'])
+    await box.git(['commit', '-qm', 'x'])
+  })
 }
 
 async function examine(box: SetupSandbox, env = {}): Promise<{ code: number; checks: Check[] }> {

@@ -23,13 +23,13 @@ async function stagePlaintext(box: SetupSandbox): Promise<void> {
   await box.git(['update-index', '--add', '--cacheinfo', `100644,${oid},secrets/leak`])
 }
 
-async function ready(): Promise<SetupSandbox> {
-  const box = await SetupSandbox.make()
-  const result = await box.nixsecret(['init'])
-  assert.is(result.code, 0, result.stderr)
-  await box.git(['add', '.'])
-  await box.git(['commit', '-qm', 'set up'])
-  return box
+function ready(): Promise<SetupSandbox> {
+  return SetupSandbox.begin('hooks', async (box) => {
+    const result = await box.nixsecret(['init'])
+    assert.is(result.code, 0, result.stderr)
+    await box.git(['add', '.'])
+    await box.git(['commit', '-qm', 'set up'])
+  })
 }
 
 test('hooks/ holds exactly what init installs, executable', () => {

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunOptions, type RunResult, Sandbox } from '../support/sandbox.ts'
 import { makeSshKey } from '../support/ssh-key.ts'
+import { fromTemplate } from '../support/template.ts'
 
 /** A sandbox with a repository and, if wanted, an ssh key, and short ways to run git and our program in it. */
 export class SetupSandbox extends Sandbox {
@@ -17,6 +18,16 @@ export class SetupSandbox extends Sandbox {
     await box.ok('git', ['init', '-q', box.repo])
     if (key) await box.makeKey()
     return box
+  }
+
+  /** As {@link make} and what follows leave one; made once for each `key`. */
+  static begin(key: string, then: (box: SetupSandbox) => Promise<void>): Promise<SetupSandbox> {
+    const make = async () => {
+      const box = await SetupSandbox.make()
+      await then(box)
+      return box
+    }
+    return fromTemplate(key, ['repo'], make, () => new SetupSandbox())
   }
 
   async makeKey(comment = 'alice@laptop', file = join(this.home, '.ssh/id_ed25519')): Promise<string> {

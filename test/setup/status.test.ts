@@ -21,14 +21,14 @@ interface Json {
   problems: number
 }
 
-async function ready(): Promise<SetupSandbox> {
-  const box = await SetupSandbox.make()
-  await box.nixsecret(['init'])
-  box.put('secrets/a', 'SECRET-1\n')
-  box.put('secrets/b c', 'SECRET-2\n')
-  await box.git(['add', '.'])
-  await box.git(['commit', '-qm', 'x'])
-  return box
+function ready(): Promise<SetupSandbox> {
+  return SetupSandbox.begin('status', async (box) => {
+    await box.nixsecret(['init'])
+    box.put('secrets/a', 'SECRET-1\n')
+    box.put('secrets/b c', 'SECRET-2\n')
+    await box.git(['add', '.'])
+    await box.git(['commit', '-qm', 'x'])
+  })
 }
 
 async function json(box: SetupSandbox, cwd = box.repo, env = {}): Promise<{ code: number; json: Json }> {

@@ -50,9 +50,8 @@ for (const when of ['before', 'after'] as const) {
       const [dir, calls] = [shim(story), box.path('calls')]
       assert.is((await story.sealed(['true'])).code, 0)
       // After a call is nearly before the next: every second one, the two beginnings by turns.
-      const step = when === 'after' ? 2 : 1
-      let n = from === 'nothing' ? 1 : step
-      for (; n < MOST; n += step) {
+      let n = (when === 'after') === (from === 'nothing') ? 1 : 2
+      for (; n < MOST; n += 2) {
         if (from === 'nothing')
           rmSync(join(story.repo, '.git/nixsecret/twin'), { recursive: true, force: true })
         const [code, secret] = [`{ round = ${n}; }\n`, `secret-of-round-${n}-is-long\n`]

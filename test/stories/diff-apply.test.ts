@@ -56,14 +56,14 @@ for (const [what, edited] of Object.entries({
   nothing: '',
 })) {
   test(`changed and not staged, ${what}: a patch takes it away and gives it back`, async () => {
-    const story = await GitStory.begin()
+    const story = await GitStory.withoutHooks()
     for (const diff of DIFFS) await roundTrip(story, diff, edited)
     await story.finish()
   })
 }
 
 test('of a blob that is text', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   const { stdout } = await story.tryGit('cat-file', 'blob', 'HEAD:secrets/db')
   const armored = story.person.box.write('armored', enarmor(stdout))
   const id = (await story.git('hash-object', '-w', '--no-filters', armored)).trim()
@@ -85,7 +85,7 @@ test('of a blob that is text', async () => {
 
 test('from a large secret to another', async () => {
   const [before, after] = [large(2_000_000), large(2_000_000)]
-  const story = await GitStory.begin(before)
+  const story = await GitStory.withoutHooks(before)
   story.write('secrets/db', after)
   const patch = await patchOf(story, DIFFS[0] as string[])
   await story.git('checkout', '--', 'secrets/db')
@@ -95,7 +95,7 @@ test('from a large secret to another', async () => {
 })
 
 test('by git that starts the filter anew for each file', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   await story.git('config', '--unset', 'filter.nixsecret.process')
   for (const edited of [secret({ 2: 'dirty' }), large(2_000_000)]) {
     await roundTrip(story, DIFFS[0] as string[], edited)
@@ -103,7 +103,7 @@ test('by git that starts the filter anew for each file', async () => {
 })
 
 test('with no place for state, one diff still agrees with itself', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   const key = { NIXSECRET_IDENTITY: join(story.person.box.home, '.ssh/id_ed25519') }
   Object.assign(story.env, { XDG_STATE_HOME: '/dev/null' }, key)
   for (const edited of [secret({ 2: 'dirty' }), large(2_000_000)]) {
@@ -116,7 +116,7 @@ test('with no place for state, one diff still agrees with itself', async () => {
 })
 
 test('many secrets, one twice, a new one and the policy in one patch', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   const names = Array.from({ length: 60 }, (_, i) => `secrets/${i}`)
   await story.commit('many', Object.fromEntries(names.map((name) => [name, secret({ 1: name })])))
   const edited = (name: string) => secret({ 1: name === 'secrets/7' ? 'secrets/8 edited' : `${name} edited` })
@@ -137,7 +137,7 @@ test('many secrets, one twice, a new one and the policy in one patch', async () 
 })
 
 test('applied to the index, and where git merges it; the edit goes on being the same blob', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   const edited = secret({ 2: 'dirty' })
   for (const how of [['--index'], ['--3way']]) {
     story.write('secrets/db', edited)
@@ -165,7 +165,7 @@ async function addBob(story: GitStory): Promise<string> {
 
 test('other readers, staged: a patch applies after rekey; before it git refuses, and the old policy helps', async () => {
   for (const rekeyed of [true, false]) {
-    const story = await GitStory.begin()
+    const story = await GitStory.withoutHooks()
     await addBob(story)
     if (rekeyed) await story.git('nixsecret', 'rekey')
     await story.git('add', 'nixsecret.toml')
@@ -187,7 +187,7 @@ test('other readers, staged: a patch applies after rekey; before it git refuses,
 })
 
 test('another key and the same plaintext: sealed anew for other readers', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   const edited = secret({ 2: 'dirty' })
   story.write('secrets/db', edited)
   const before = (await story.git('hash-object', 'secrets/db')).trim()

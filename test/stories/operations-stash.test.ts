@@ -9,7 +9,7 @@ const OLD = secret()
 const DIRTY = secret({ 2: 'dirty' })
 
 test('stash push and pop, with staged, unstaged and untracked secrets', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   await story.commit('two', { 'secrets/two': secret({ 1: 'two' }) })
   story.write('secrets/db', DIRTY)
   story.write('secrets/two', secret({ 1: 'two, staged' }))
@@ -34,7 +34,7 @@ test('stash push and pop, with staged, unstaged and untracked secrets', async ()
 })
 
 test('stash --keep-index, --staged, branch, show and drop', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   await story.commit('two', { 'secrets/two': secret({ 1: 'two' }) })
   story.write('secrets/two', secret({ 1: 'two, staged' }))
   await story.git('add', 'secrets/two')
@@ -63,7 +63,7 @@ test('stash --keep-index, --staged, branch, show and drop', async () => {
 })
 
 test('stash pop onto a change elsewhere in the file: merged', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   story.write('secrets/db', DIRTY)
   await story.git('stash', '-q')
   await story.commit('another line', { 'secrets/db': secret({ 11: 'eleven' }) })
@@ -76,7 +76,7 @@ test('stash pop onto a change elsewhere in the file: merged', async () => {
 })
 
 test('stash pop onto the same line: a conflict, the stash is kept', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   story.write('secrets/db', DIRTY)
   await story.git('stash', '-q')
   await story.commit('the same line', { 'secrets/db': secret({ 2: 'committed' }) })
@@ -92,7 +92,7 @@ test('stash pop onto the same line: a conflict, the stash is kept', async () => 
 })
 
 test('checkout -m with a dirty secret: merged, or in conflict', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   await story.fork({ 'secrets/db': secret({ 11: 'topic' }) })
   story.write('secrets/db', DIRTY)
   await story.git('checkout', '-q', '-m', 'topic')
@@ -110,7 +110,7 @@ test('checkout -m with a dirty secret: merged, or in conflict', async () => {
 })
 
 test('a stash is as locked as everything else for who has no key', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   story.write('secrets/db', DIRTY)
   await story.git('stash', '-q')
   const key = join(story.person.box.home, '.ssh/id_ed25519')

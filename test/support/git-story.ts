@@ -37,9 +37,21 @@ export class GitStory {
     return new GitStory(Person.in(box), box.path('repo'))
   }
 
+  /**
+   * The same, and git runs no hooks, of which each starts several programs: for stories of what filters and the merge
+   * driver do. Those of `operations-basic`, `-merge` and `-replay` run with them.
+   */
+  static async withoutHooks(...args: Parameters<typeof GitStory.begin>): Promise<GitStory> {
+    const story = await GitStory.begin(...args)
+    const off = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.hooksPath', GIT_CONFIG_VALUE_0: '/dev/null' }
+    Object.assign(story.env, off)
+    return story
+  }
+
   /** Another clone or worktree of the same person; `finish` of either looks at both. */
   at(dir: string): GitStory {
     const other = new GitStory(this.person, dir)
+    Object.assign(other.env, this.env)
     this.#places.push(...other.#places)
     other.#places = this.#places
     return other

@@ -8,16 +8,18 @@ const made = new Map<string, Promise<Sandbox>>()
  * from then on: each step of its making starts several programs, and many tests begin with the same.
  * @param key what tells it from others
  * @param repos its work trees, below the sandbox
+ * @param empty makes a sandbox with nothing in it
  */
-export async function fromTemplate(
+export async function fromTemplate<Box extends Sandbox = Sandbox>(
   key: string,
   repos: readonly string[],
-  make: () => Promise<Sandbox>,
-): Promise<Sandbox> {
+  make: () => Promise<Box>,
+  empty: () => Box = () => new Sandbox(key.split('\0', 1)[0]) as Box,
+): Promise<Box> {
   const known = made.get(key) ?? make()
   made.set(key, known)
   const template = await known
-  const box = new Sandbox(key.split('\0', 1)[0])
+  const box = empty()
   cpSync(template.dir, box.dir, {
     recursive: true,
     preserveTimestamps: true,
