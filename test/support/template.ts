@@ -2,6 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { Sandbox } from './sandbox.ts'
 
 const made = new Map<string, Promise<Sandbox>>()
+/** What git and `init` wrote down of places: of the program, too. */
+const WRITTEN = /\/(nixsecret\/(install\.json|program)|config|[^/]+\.nixsecret-program)$/
 
 /**
  * A sandbox as `make` leaves one, with work trees that git has just looked at. It is made once in a process and copied
@@ -28,7 +30,7 @@ export async function fromTemplate<Box extends Sandbox = Sandbox>(
     filter: (path) => path !== template.bin,
   })
   for (const file of box.files(box.dir)) {
-    if (/\/(nixsecret\/install\.json|config)$/.test(file)) moved(file, template.dir, box.dir)
+    if (WRITTEN.test(file)) moved(file, template.dir, box.dir)
   }
   for (const repo of repos) {
     // Inodes are new.
@@ -37,7 +39,6 @@ export async function fromTemplate<Box extends Sandbox = Sandbox>(
   return box
 }
 
-// What git and `init` wrote down of places.
 function moved(file: string, from: string, to: string): void {
   const text = readFileSync(file, 'utf8')
   if (text.includes(from)) writeFileSync(file, text.replaceAll(from, to))
