@@ -9,7 +9,7 @@ const OLD = secret()
 const NEW = secret({ 3: 'new three' })
 
 test('diff, log -p and show: plaintext for who has a key', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.commit('second', { 'secrets/db': NEW })
   const wanted = new RegExp(`^-${MARK} line 3\n\\+${MARK} new three$`, 'm')
   for (const command of [
@@ -33,7 +33,7 @@ test('diff, log -p and show: plaintext for who has a key', async () => {
 })
 
 test('diff, log -p and show: "locked" for who has none', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.commit('second', { 'secrets/db': NEW })
   const guest = await Person.create('guest', { key: false })
   const dir = guest.box.path('copy')
@@ -50,7 +50,7 @@ test('diff, log -p and show: "locked" for who has none', async () => {
 })
 
 test('textconv leaves nothing behind', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.commit('second', { 'secrets/db': NEW })
   await story.git('log', '-p')
   assert.is(await story.git('for-each-ref', 'refs/notes'), '')
@@ -59,7 +59,7 @@ test('textconv leaves nothing behind', async () => {
 })
 
 test('commit -v: no plaintext diff is left in COMMIT_EDITMSG', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   const saw = story.person.box.path('saw')
   story.env.GIT_EDITOR = story.script('editor', `cp "$1" ${saw}; sed -i '1s/^/from the editor/' "$1"`)
   story.write('secrets/db', NEW)
@@ -85,7 +85,7 @@ test('commit -v: no plaintext diff is left in COMMIT_EDITMSG', async () => {
 })
 
 test('git mv inside what is protected keeps the blob', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   const id = await story.id('secrets/db')
   mkdirSync(join(story.dir, 'secrets/deep'))
   await story.git('mv', 'secrets/db', 'secrets/deep/db')
@@ -103,7 +103,7 @@ test('git mv inside what is protected keeps the blob', async () => {
 })
 
 test('git mv out of what is protected: git keeps ciphertext until it is added again', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.git('mv', 'secrets/db', 'public')
   assert.ok(isAge(await blobOf(story.person, story.dir, ':public')))
   await story.git('mv', 'public', 'secrets/db')
@@ -112,7 +112,7 @@ test('git mv out of what is protected: git keeps ciphertext until it is added ag
 })
 
 test('plaintext at a protected path is stopped at the commit, and, past that, at the push', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   const remote = story.person.box.path('remote.git')
   await story.git('init', '-q', '--bare', remote)
   await story.git('remote', 'add', 'origin', remote)
