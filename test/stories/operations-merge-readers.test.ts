@@ -35,7 +35,7 @@ async function lockedClone(story: GitStory): Promise<GitStory> {
 }
 
 test('a merge without a key says how to take a side, and that works', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.fork({ 'secrets/db': secret({ 2: 'theirs' }) }, { 'secrets/db': secret({ 11: 'ours' }) })
   const sides = { ours: await story.id('secrets/db', 'main'), theirs: await story.id('secrets/db', 'topic') }
   const copy = await lockedClone(story)
@@ -59,7 +59,7 @@ test('a merge without a key says how to take a side, and that works', async () =
 })
 
 test('a merge with everything locked by its user is not in plaintext afterwards', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.fork({ 'secrets/db': secret({ 2: 'theirs' }) }, { 'secrets/db': secret({ 11: 'ours' }) })
   await story.git('nixsecret', 'lock')
   await story.git('merge', '-q', '--no-edit', 'topic')
@@ -71,7 +71,7 @@ test('a merge with everything locked by its user is not in plaintext afterwards'
 })
 
 test('a reader added on one branch, a secret changed on the other: a warning, then rekey', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   const bob = await Person.create('bob')
   await story.git('checkout', '-q', '-b', 'reader')
   await story.git('nixsecret', 'recipient', 'add', 'bob', bob.recipient)
@@ -124,7 +124,7 @@ test('a reader added on one branch, a secret changed on the other: a warning, th
 })
 
 test('changing the policy makes exactly the affected files stale', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   const bob = await Person.create('bob')
   await story.commit('more', { 'secrets/web/a': secret({ 1: 'a' }), 'secrets/web/b': secret({ 1: 'b' }) })
   await story.git('nixsecret', 'recipient', 'add', 'bob', bob.recipient)

@@ -17,7 +17,7 @@ async function bareRemote(story: GitStory, name = 'remote.git'): Promise<string>
 }
 
 test('a linked worktree: filters, merges, hooks and a lock state of its own', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.fork({ 'secrets/db': secret({ 2: 'topic' }) }, { 'secrets/db': secret({ 11: 'main' }) })
   const tree = story.at(story.person.box.path('linked'))
   await story.git('worktree', 'add', '-q', tree.dir, 'topic')
@@ -50,7 +50,7 @@ test('a linked worktree: filters, merges, hooks and a lock state of its own', as
 })
 
 test('a submodule with secrets, in a repository with secrets', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   const outer = story.at(story.person.box.path('outer'))
   await story.git('init', '-q', outer.dir)
   await outer.git('nixsecret', 'init')
@@ -81,7 +81,7 @@ test('a submodule with secrets, in a repository with secrets', async () => {
 })
 
 test('a sparse checkout leaves secrets out, and takes them in again', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.commit('more', { 'secrets/web/key': NEW, 'public/file': 'x\n' })
   for (const mode of ['--cone', '--no-cone']) {
     await story.git('sparse-checkout', 'set', mode, ...(mode === '--cone' ? ['public'] : ['/public/']))
@@ -114,7 +114,7 @@ test('a sparse checkout leaves secrets out, and takes them in again', async () =
 })
 
 test('a shallow clone: open, committed to, pushed from, deepened', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.commit('second', { 'secrets/db': NEW })
   await story.commit('third', { 'secrets/other': OLD })
   const remote = await bareRemote(story)
@@ -136,7 +136,7 @@ test('a shallow clone: open, committed to, pushed from, deepened', async () => {
 })
 
 test('a partial clone fetches blobs as they are needed', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   const first = await story.id('secrets/db')
   await story.commit('second', { 'secrets/db': NEW })
   const remote = await bareRemote(story)
@@ -161,7 +161,7 @@ test('a partial clone fetches blobs as they are needed', async () => {
 })
 
 test('a bundle holds ciphertext, and clones as a remote does', async () => {
-  const story = await GitStory.withoutHooks()
+  const story = await GitStory.begin()
   await story.commit('second', { 'secrets/db': NEW })
   const bundle = story.person.box.path('all.bundle')
   await story.git('bundle', 'create', '-q', bundle, '--all')

@@ -38,8 +38,7 @@ export class GitStory {
   }
 
   /**
-   * The same, and git runs no hooks, of which each starts several programs: for stories of what filters and the merge
-   * driver do. Those of `operations-basic`, `-merge` and `-replay` run with them.
+   * The same, and git runs no hooks, of which each starts several programs: for stories of what filters do by themselves.
    */
   static async withoutHooks(...args: Parameters<typeof GitStory.begin>): Promise<GitStory> {
     const story = await GitStory.begin(...args)
