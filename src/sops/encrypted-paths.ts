@@ -1,14 +1,7 @@
 import { linearRegex } from './linear-regex.ts'
+import { RULE_NAMES } from './rule-names.ts'
 import { entryOf, type SopsMap } from './tree.ts'
 
-const SETTINGS = [
-  'unencrypted_suffix',
-  'encrypted_suffix',
-  'unencrypted_regex',
-  'encrypted_regex',
-  'unencrypted_comment_regex',
-  'encrypted_comment_regex',
-] as const
 const DEFAULT_SUFFIX = '_unencrypted'
 /** Names that are matched at most, as a bound on the time. */
 const MAX_NAMES = 100_000
@@ -30,7 +23,7 @@ export type IsEncrypted = (
  * @returns null where they are not understood
  */
 export function encryptedPaths(metadata: SopsMap): IsEncrypted | null {
-  const given = SETTINGS.flatMap((name) => {
+  const given = RULE_NAMES.flatMap((name) => {
     const node = entryOf(metadata, name)
     return node === null || (node.kind === 'scalar' && (node.text ?? '') === '') ? [] : [{ name, node }]
   })

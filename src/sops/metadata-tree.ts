@@ -1,15 +1,8 @@
 import { NixsecretError } from '../errors.ts'
-import type { SopsAgeKey, SopsMetadata, SopsRuleName, SopsSettings } from './sops-types.ts'
+import { RULE_NAMES } from './rule-names.ts'
+import type { SopsAgeKey, SopsMetadata, SopsSettings } from './sops-types.ts'
 import { entryOf, type SopsItem, type SopsMap, type SopsNode } from './tree.ts'
 
-const RULES: readonly SopsRuleName[] = [
-  'unencrypted_suffix',
-  'encrypted_suffix',
-  'unencrypted_regex',
-  'encrypted_regex',
-  'unencrypted_comment_regex',
-  'encrypted_comment_regex',
-]
 const OTHER_KEYS = ['kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault', 'pgp']
 /** The first version that reads all that is written here (keys of SSH among the recipients). */
 const VERSION = '3.10.0'
@@ -46,14 +39,14 @@ function noHiddenNames(maps: readonly SopsNode[]): void {
       node.kind === 'map' ? node.items.flatMap((item) => ('node' in item ? [item.key ?? ''] : [])) : []
     const lower = names.map((name) => name.toLowerCase())
     if (new Set(lower).size < lower.length) throw fault('a name that is there twice')
-    const all: readonly string[] = ['age', 'key_groups', ...OTHER_KEYS, ...RULES]
+    const all: readonly string[] = ['age', 'key_groups', ...OTHER_KEYS, ...RULE_NAMES]
     if (lower.some((name, i) => all.includes(name) && name !== names[i]))
       throw fault('a name in other letters')
   }
 }
 
 function toSettings(tree: SopsMap): SopsSettings {
-  const given = RULES.flatMap((name) => {
+  const given = RULE_NAMES.flatMap((name) => {
     const value = text(tree, name) ?? ''
     return value === '' ? [] : [{ name, value }]
   })
