@@ -64,10 +64,13 @@ function tryTake(dir: string, own: string): string | null {
     return null
   }
   for (const other of all) if (other < number) rmSync(join(dir, String(other)), { force: true })
-  for (const name of readdirSync(dir)) {
-    if (name.startsWith('own-') && !isHeld(join(dir, name))) rmSync(join(dir, name), { force: true })
-  }
+  for (const name of readdirSync(dir)) if (isLeftOver(name)) rmSync(join(dir, name), { force: true })
   return file
+}
+
+/** By the process that its name tells: the mark in it may not have been written yet. */
+function isLeftOver(name: string): boolean {
+  return name.startsWith('own-') && !isRunning(`${name.slice('own-'.length)} -`)
 }
 
 function numbers(dir: string): number[] {

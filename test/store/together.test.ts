@@ -150,6 +150,15 @@ test('a lock of a process that has ended is taken over, by one of many', async (
   ;(await other).release()
 })
 
+test('who has only begun to take the lock is left alone, and what an ended process left goes', async () => {
+  const box = new Sandbox('locks')
+  // Made, and nothing written into it yet: the parent of this process is surely one that runs.
+  const [begun, left] = [box.write(`locks/own-${process.ppid}`, ''), box.write('locks/own-999999999', '')]
+  ;(await TwinLock.take(box.path('locks'))).release()
+  assert.ok(existsSync(begun))
+  assert.not.ok(existsSync(left))
+})
+
 test('users that have ended do not count', () => {
   const box = new Sandbox('users')
   const users = new TwinUsers(box.path('users'))
