@@ -48,7 +48,7 @@ function readBody(text: string): Body | null {
   for (const line of text.split(LINE_END)) {
     // Quotes, `+` and commas of source code, signs of a comment.
     const plain = line
-      .replace(/^[\s"'>#;*|+.-]+/, (lead) => /\+?$/.exec(lead)?.[0] ?? '')
+      .replace(/^[\s"'>#;*|+.-]+/, (lead) => /\+*$/.exec(lead)?.[0] ?? '')
       .replace(/[\s"'\\,;]+$/, '')
     if (plain === '' || plain === '+' || (plain.startsWith('=') && plain.length === 5)) continue
     if (/^[A-Za-z-]{1,30}: /.test(plain)) {

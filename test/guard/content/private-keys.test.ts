@@ -70,6 +70,14 @@ test('keys as the programs make them', async () => {
   box.remove()
 })
 
+test('lines of a key may begin with what is a sign in source code and patches', () => {
+  const der = Buffer.concat([Buffer.from([0x30, 0x81, 0x90]), Buffer.alloc(0x90, 0xfb)]).toString('base64')
+  const lines = [der.slice(0, 4), '++++', '+a++', '+++/', der.slice(16)]
+  const key = ['-----BEGIN EC PRIVATE KEY-----', ...lines, '-----END EC PRIVATE KEY-----']
+  for (const sign of ['', '+', '# '])
+    assert.equal(kinds(key.map((line) => sign + line).join('\n')), ['EC private key'], sign)
+})
+
 test('time is linear in the text', () => {
   const size = 1 << 20
   for (const unit of [
