@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseNix } from '../../src/nix/parse-nix.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 import { CONSTRUCTS, TEXTS } from './nix-snippets.ts'
 
 const test = suite('parse garbage as nix')
@@ -33,10 +34,10 @@ const FLOODS = [
 
 for (const flood of FLOODS)
   test(`gets through a megabyte of ${JSON.stringify(flood)}`, () => {
-    const start = performance.now()
+    const start = cpuTime()
     const source = flood.repeat(SIZE / flood.length)
     const { errors, cut } = parseNix(source)
-    assert.ok(performance.now() - start < LIMIT_MS)
+    assert.ok(cpuTime() - start < LIMIT_MS)
     if (!['x:', "''"].includes(flood)) assert.ok(errors.length > 0 || cut !== undefined)
   })
 

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 import { type BytePath, pathBytes, textPath } from '../../src/byte-path.ts'
 import { NixsecretError } from '../../src/errors.ts'
 import { compilePattern } from '../../src/policy/match-path.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'match-path-'))
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
@@ -365,7 +366,7 @@ test('accepts a name that ends in à, whose last byte is a no-break space in lat
 
 test('hostile patterns and paths take no time', () => {
   const long = `${'a'.repeat(4000)}/`.repeat(4)
-  const start = performance.now()
+  const start = cpuTime()
   for (const pattern of [
     `/${'*a'.repeat(300)}*b`,
     `${'**/*a/'.repeat(150)}x`,
@@ -377,7 +378,7 @@ test('hostile patterns and paths take no time', () => {
     compilePattern(pattern)(textPath(long + 'a'.repeat(4000)))
     compilePattern(pattern)(textPath('a/'.repeat(8000)))
   }
-  assert.ok(performance.now() - start < 3000, 'longer than 3 s')
+  assert.ok(cpuTime() - start < 3000, 'longer than 3 s')
 })
 
 test.run()

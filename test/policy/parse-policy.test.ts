@@ -4,6 +4,7 @@ import { textPath } from '../../src/byte-path.ts'
 import { NixsecretError } from '../../src/errors.ts'
 import { type CheckKey, parsePolicy } from '../../src/policy/parse-policy.ts'
 import { formatOf, namedByRule, neverEncrypted, readersOf, storeOf } from '../../src/policy/readers-of.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 
 const HEAD = `version = 1
 [recipients]
@@ -112,9 +113,9 @@ test('many groups within groups take no time', () => {
     { length: 30 },
     (_, i) => `g${i + 1} = ["@g${i}", "alice"]\nh${i + 1} = ["@g${i}", "@g${i + 1}"]\n`,
   )
-  const start = performance.now()
+  const start = cpuTime()
   read(`${HEAD}g0 = ["alice"]\n${groups.join('')}[default]\nto = ["@g30", "@h30"]\n`)
-  assert.ok(performance.now() - start < 1000)
+  assert.ok(cpuTime() - start < 1000)
   const deep = Array.from({ length: 5000 }, (_, i) => `g${i} = ["@g${i + 1}"]\n`)
   assert.match(
     fault(`${HEAD}${deep.join('')}g5000 = ["alice"]\n`).message,
@@ -360,11 +361,11 @@ test('the same key may have two names', () => {
 })
 
 test('huge or deep texts are refused in no time', () => {
-  const start = performance.now()
+  const start = cpuTime()
   assert.match(fault(`version = 1\n#${'x'.repeat(1 << 20)}`).message, /longer than 1 MiB/)
   assert.match(fault(`x = ${'['.repeat(100_000)}`).message, /not valid TOML/)
   fault(`version = 1\n${'[x.'.repeat(1000)}`)
-  assert.ok(performance.now() - start < 2000)
+  assert.ok(cpuTime() - start < 2000)
 })
 
 test.run()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linearRegex } from '../../src/sops/linear-regex.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 
 const matches = (pattern: string, text: string) => {
   const regex = linearRegex(pattern)
@@ -86,10 +87,10 @@ test('as the regular expressions of JavaScript have it', () => {
 })
 
 test('no pattern hangs', () => {
-  const started = performance.now()
+  const started = cpuTime()
   assert.not(matches('^((a|a)*)*$', `${'a'.repeat(5000)}b`))
   assert.not(matches(`^${'(a|a)'.repeat(50)}c`, 'a'.repeat(5000)))
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(cpuTime() - started < 5000)
 })
 
 test.run()

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { credentials } from '../../../src/guard/content/credentials.ts'
 import { placeOf } from '../../../src/guard/content/place.ts'
 import { SECRETLINT_HINTS, secretlintHits } from '../../../src/guard/content/secretlint-rules.ts'
+import { cpuTime } from '../../support/cpu-time.ts'
 import { fixtures } from './fixture.ts'
 import { bytes, letters, MADE } from './made-secrets.ts'
 
@@ -151,9 +152,9 @@ test('time is linear in the text', async () => {
     'dp.pt.',
     `ops_ey${'A'.repeat(1300)}`,
   ]) {
-    const started = performance.now()
+    const started = cpuTime()
     await credentials(Buffer.from(unit.repeat(size / unit.length)))
-    assert.ok(performance.now() - started < 3000, `${unit.slice(0, 20)} ${performance.now() - started}`)
+    assert.ok(cpuTime() - started < 3000, `${unit.slice(0, 20)} ${cpuTime() - started}`)
   }
 })
 

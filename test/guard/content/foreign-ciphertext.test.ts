@@ -6,6 +6,7 @@ import { parseRecipient } from '../../../src/age/recipient.ts'
 import { prepareHeader, sealBytes } from '../../../src/age/seal.ts'
 import { textPath } from '../../../src/byte-path.ts'
 import { foreignCiphertext } from '../../../src/guard/content/foreign-ciphertext.ts'
+import { cpuTime } from '../../support/cpu-time.ts'
 import { needs } from '../../support/needs.ts'
 import { Sandbox } from '../../support/sandbox.ts'
 import { fixtures } from './fixture.ts'
@@ -102,10 +103,10 @@ test('nothing else is ciphertext, and nothing hangs or throws', () => {
   )
   for (const unit of ['\n', ' ', 'a: \n  ', '- ', '"', "'", '\\', ' #', 'x = """\n', '#ENC[AES256_GCM,']) {
     for (const start of ['', '{"ENC[AES256_GCM,": "sops", "a":', 'a: ENC[AES256_GCM, sops\nb: ']) {
-      const started = performance.now()
+      const started = cpuTime()
       assert.is(kind(start + unit.repeat((1 << 20) / unit.length)), null)
       // Far beyond what a busy machine takes; what grows faster than the input takes hours.
-      assert.ok(performance.now() - started < 60_000, unit)
+      assert.ok(cpuTime() - started < 60_000, unit)
     }
   }
 })

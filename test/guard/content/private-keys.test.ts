@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { placeOf } from '../../../src/guard/content/place.ts'
 import { privateKeys } from '../../../src/guard/content/private-keys.ts'
+import { cpuTime } from '../../support/cpu-time.ts'
 import { needs } from '../../support/needs.ts'
 import { Sandbox } from '../../support/sandbox.ts'
 import { fixtures } from './fixture.ts'
@@ -92,9 +93,9 @@ test('time is linear in the text', () => {
     '\\\\\\n',
     'a',
   ]) {
-    const started = performance.now()
+    const started = cpuTime()
     privateKeys(unit.repeat(size / unit.length))
-    assert.ok(performance.now() - started < 3000, unit)
+    assert.ok(cpuTime() - started < 3000, unit)
   }
 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { commentAllowances } from '../../../src/guard/silence/comment-allowances.ts'
+import { cpuTime } from '../../support/cpu-time.ts'
 
 /** As `LINE rule rule`. */
 function lines(text: string, isNix = false): string[] {
@@ -141,7 +142,7 @@ test('property: no text makes it fail, and no line is named that the marker is n
 })
 
 test('megabytes on one line, or of markers, take no time', () => {
-  const start = performance.now()
+  const start = cpuTime()
   for (const piece of [
     `# ${ALLOW} `,
     'nixsecret: allow ',
@@ -150,7 +151,7 @@ test('megabytes on one line, or of markers, take no time', () => {
     `#${ALLOW}\n`,
   ])
     for (const isNix of [false, true]) commentAllowances(piece.repeat(2_000_000 / piece.length), isNix)
-  assert.ok(performance.now() - start < 5000)
+  assert.ok(cpuTime() - start < 5000)
 })
 
 test.run()
