@@ -1,3 +1,5 @@
+import type { AttributeGroup } from '../blob/protection.ts'
+import type { TreeLine } from '../blob/tree-state.ts'
 import type { BytePath } from '../byte-path.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { BlobShapes } from './blob-shapes.ts'
@@ -5,9 +7,7 @@ import { type Change, type Entry, isFile, type Step } from './entry.ts'
 import type { Draft } from './finding.ts'
 import type { Inspection } from './inspection.ts'
 import { isForeignCiphertext } from './is-foreign-ciphertext.ts'
-import type { AttributeGroup } from './protection.ts'
 import { type Ciphertext, protectionDropped, similarName } from './rules/protection-dropped.ts'
-import type { TreeLine } from './tree-state.ts'
 
 type Lines = ReadonlyMap<BytePath, TreeLine>
 interface Dropped {

@@ -1,5 +1,5 @@
+import type { TreeState } from '../blob/tree-state.ts'
 import type { BytePath } from '../byte-path.ts'
-import type { TreeState } from './tree-state.ts'
 
 /**
  * How something came into a commit: `brought` by a commit with one parent or none, or into the index;

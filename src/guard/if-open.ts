@@ -1,7 +1,7 @@
+import type { TreeState } from '../blob/tree-state.ts'
 import type { BytePath } from '../byte-path.ts'
 import { storeOf } from '../policy/readers-of.ts'
 import type { Inspection } from './inspection.ts'
-import type { TreeState } from './tree-state.ts'
 
 /**
  * What it means that a protected file lies open in a work tree: `leaks`, since Nix copies it to its store; `allowed`,

@@ -1,3 +1,6 @@
+import { Policies } from '../blob/policies.ts'
+import { Protection } from '../blob/protection.ts'
+import { type TreeLine, TreeStates } from '../blob/tree-state.ts'
 import type { BytePath } from '../byte-path.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { DiffTree } from '../git/diff-tree.ts'
@@ -10,10 +13,7 @@ import { ContentLook } from './content-look.ts'
 import { type ContentScope, nameSpeaks } from './content-scope.ts'
 import { isFile, type Origin } from './entry.ts'
 import { mustFind } from './must-find.ts'
-import { Policies } from './policies.ts'
-import { Protection } from './protection.ts'
 import type { Raised } from './raised.ts'
-import { type TreeLine, TreeStates } from './tree-state.ts'
 
 /** How far a check is. */
 export interface Progress {

@@ -1,10 +1,10 @@
+import type { AttributeGroup } from '../blob/protection.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
 import { BlobShapes } from './blob-shapes.ts'
 import { type Entry, isFile, type Step } from './entry.ts'
 import type { Draft } from './finding.ts'
 import type { Inspection } from './inspection.ts'
 import { isForeignCiphertext } from './is-foreign-ciphertext.ts'
-import type { AttributeGroup } from './protection.ts'
 import { isPublicKey } from './public-key.ts'
 import { lapsed } from './rules/protection-dropped.ts'
 

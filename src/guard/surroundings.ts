@@ -1,3 +1,4 @@
+import type { TreeLine } from '../blob/tree-state.ts'
 import { type BytePath, pathBytes, textPath } from '../byte-path.ts'
 import type { NixTarget } from '../nix/facts.ts'
 import { storeOf } from '../policy/readers-of.ts'
@@ -7,7 +8,6 @@ import { type Entry, isFile } from './entry.ts'
 import type { Inspection } from './inspection.ts'
 import { isForeignCiphertext } from './is-foreign-ciphertext.ts'
 import { isPublicKey } from './public-key.ts'
-import type { TreeLine } from './tree-state.ts'
 
 /** A protected file that an expression reads. */
 export interface ProtectedRead {

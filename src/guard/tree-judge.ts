@@ -1,3 +1,4 @@
+import { POLICY_PATH } from '../blob/tree-state.ts'
 import { namedByRule } from '../policy/readers-of.ts'
 import { type Entry, isFile, type Step } from './entry.ts'
 import type { Inspection } from './inspection.ts'
@@ -6,7 +7,6 @@ import { isPublicKey } from './public-key.ts'
 import type { RaisedList } from './raised.ts'
 import { policy } from './rules/policy.ts'
 import { unfilteredPath } from './rules/unfiltered-path.ts'
-import { POLICY_PATH } from './tree-state.ts'
 
 // Longer is no public key of any kind.
 const MAX_PUBLIC_KEY = 64 << 10

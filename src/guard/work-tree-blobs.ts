@@ -9,12 +9,12 @@ import {
   readSync,
   type Stats,
 } from 'node:fs'
+import type { TreeLine } from '../blob/tree-state.ts'
 import { workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { ObjectContent, ObjectInfo } from '../git/cat-file.ts'
 import type { BlobSource } from './blob-source.ts'
-import type { TreeLine } from './tree-state.ts'
 
 const PIECE = 1 << 18
 /** Bytes read before others get a turn: what was read so far is judged, and can be forgotten. */

@@ -1,7 +1,7 @@
+import type { PolicyAt } from '../../blob/policies.ts'
+import { POLICY_PATH, samePolicy } from '../../blob/tree-state.ts'
 import type { Step } from '../entry.ts'
 import type { Draft } from '../finding.ts'
-import type { PolicyAt } from '../policies.ts'
-import { POLICY_PATH, samePolicy } from '../tree-state.ts'
 import type { Rule } from './rule.ts'
 
 /** A policy that is missing, does not parse or names nobody. */

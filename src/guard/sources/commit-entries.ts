@@ -1,8 +1,8 @@
+import type { AttributeGroup } from '../../blob/protection.ts'
+import type { TreeLine, TreeState } from '../../blob/tree-state.ts'
 import { type CommitLine, listCommits } from '../../git/rev-list.ts'
 import type { Change, Origin, Step } from '../entry.ts'
 import type { Inspection } from '../inspection.ts'
-import type { AttributeGroup } from '../protection.ts'
-import type { TreeLine, TreeState } from '../tree-state.ts'
 
 /** Which commits are looked at; object ids of commits. */
 export interface Range {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { samePolicy, type TreeLine } from '../../blob/tree-state.ts'
 import type { BytePath } from '../../byte-path.ts'
 import { listIndex } from '../../git/list-index.ts'
 import type { Origin, Step } from '../entry.ts'
 import type { Inspection } from '../inspection.ts'
-import { samePolicy, type TreeLine } from '../tree-state.ts'
 
 /**
  * The whole index (or the one that `GIT_INDEX_FILE` names: `git commit -a` and `git commit PATH` hand hooks another),

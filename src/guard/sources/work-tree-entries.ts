@@ -1,3 +1,4 @@
+import type { TreeLine } from '../../blob/tree-state.ts'
 import { type BytePath, baseName } from '../../byte-path.ts'
 import { listIndex } from '../../git/list-index.ts'
 import { listUntracked } from '../../git/list-untracked.ts'
@@ -5,7 +6,6 @@ import { neverEncrypted } from '../../policy/readers-of.ts'
 import type { Entry, Step } from '../entry.ts'
 import { filesBelow } from '../files-below.ts'
 import type { Inspection } from '../inspection.ts'
-import type { TreeLine } from '../tree-state.ts'
 import type { WorkTreeBlobs } from '../work-tree-blobs.ts'
 
 /** A work tree as it lies. */

@@ -1,7 +1,7 @@
-import { policyFrom } from '../blob/policy-from.ts'
 import { NixsecretError } from '../errors.ts'
 import type { CatFile } from '../git/cat-file.ts'
 import type { Policy } from '../policy/policy.ts'
+import { policyFrom } from './policy-from.ts'
 import type { RulingFile } from './tree-state.ts'
 
 /** A policy as a commit has it, or why there is none to judge by. */
