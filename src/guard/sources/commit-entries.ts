@@ -1,5 +1,6 @@
 import type { AttributeGroup } from '../../blob/protection.ts'
 import type { TreeLine, TreeState } from '../../blob/tree-state.ts'
+import { DIFF_BATCH, diffCommits } from '../../git/diff-commits.ts'
 import { type CommitLine, listCommits } from '../../git/rev-list.ts'
 import type { Change, Origin, Step } from '../entry.ts'
 import type { Inspection } from '../inspection.ts'
@@ -15,9 +16,6 @@ export interface Range {
 
 // To read every file of more commits than these takes minutes.
 const LONG = 20_000
-// Commits handed to git at once, and how many such batches ahead: enough that it never waits for us, few enough to hold.
-const BATCH = 256
-const AHEAD = 6
 
 /**
  * Every path that a commit of the range brings in or changes; every path of a commit whose `.gitattributes` or policy
@@ -37,32 +35,23 @@ export async function* commitEntries(
   if (inspection.audit && commits.length > LONG) inspection.scope = 'named'
   const walk = new Walk(inspection, range, tipGroups.length > 0)
   // A short walk shares the process that lists trees: to start one takes longer than to wait for it.
-  const long = commits.length > BATCH
+  const long = commits.length > DIFF_BATCH
   // Of a long one git's part takes longest, and one process of git's uses one core.
   const readers = long ? [inspection.diffTree(), inspection.diffTree()] : [inspection.treeReader()]
   try {
-    const asked = Array.from({ length: AHEAD }, (_, i) => ask(i * BATCH))
-    for (let start = 0; start < commits.length; start += BATCH) {
-      const changes = await (asked.shift() as (typeof asked)[number])
-      asked.push(ask(start + AHEAD * BATCH))
-      await inspection.needRuling(changes.flat())
-      for (const [i, change] of changes.entries()) yield* walk.visit(commits[start + i] as CommitLine, change)
-      inspection.onProgress({ commits: start + changes.length, total: commits.length })
+    let done = 0
+    for await (const batch of diffCommits(commits, readers)) {
+      await inspection.needRuling(batch.changes.flat())
+      for (const [i, change] of batch.changes.entries())
+        yield* walk.visit(batch.commits[i] as CommitLine, change)
+      done += batch.commits.length
+      inspection.onProgress({ commits: done, total: commits.length })
     }
   } finally {
     if (long) for (const reader of readers) reader.close()
   }
   // A tip that the range leaves out (it is on the remote already) is looked at all the same.
   for (const tip of new Set(range.tips)) if (!walk.visited(tip)) yield* walk.visitTree(tip)
-
-  function ask(start: number): Promise<readonly TreeLine[][]> {
-    const oids = commits.slice(start, start + BATCH).map((commit) => commit.oid)
-    const reader = readers[(start / BATCH) % readers.length] as (typeof readers)[number]
-    const answer = oids.length === 0 ? Promise.resolve([]) : reader.changes(oids)
-    // Awaited a batch later; a fault must not count as unhandled until then.
-    answer.catch(() => {})
-    return answer
-  }
 }
 
 class Walk {
