@@ -27,7 +27,10 @@ export function judgeReaders(header: Pick<Header, 'stanzas'>, readers: Readers):
 }
 
 /** Whether number, types and ssh tags of the stanzas are those that these readers would get. */
-export function hasStanzasOf(header: Pick<Header, 'stanzas'>, { recipients }: Readers): boolean {
+export function hasStanzasOf(
+  header: Pick<Header, 'stanzas'>,
+  { recipients }: Pick<Readers, 'recipients'>,
+): boolean {
   const others = header.stanzas.filter((stanza) => !ignored(stanza) && stanza.args[0] !== STANZA_TYPE)
   const found = others.map(fingerprint)
   const plain = found.filter((stanza) => PLAIN.test(stanza))

@@ -8,5 +8,6 @@ export {
   sopsNames,
 } from './sops/judge-sops-readers.ts'
 export { openSops } from './sops/open-sops.ts'
+export { plainValues, sopsMetadata } from './sops/plain-values.ts'
 export { sealSops, sopsHolding, tooLarge } from './sops/seal-sops.ts'
 export { type SopsShape, sopsShape } from './sops/sops-shape.ts'

@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   identity: { summary: 'your keys, a new one, or one of ssh-agent', load: () => import('./identity.ts') },
   recipient: { summary: 'add, remove or list those who can read', load: () => import('./recipient.ts') },
   rekey: { summary: 'encrypt again what other readers should read', load: () => import('./rekey.ts') },
+  rotation: {
+    summary: 'which secrets somebody knows who has left',
+    load: () => import('./rotation.ts'),
+  },
   check: { summary: 'find plaintext, keys, wrong readers; needs no key', load: () => import('./check.ts') },
   deliver: { summary: 'put secrets on hosts, over ssh', load: () => import('./deliver.ts') },
   sealed: {

@@ -8,6 +8,7 @@ import { FOUND_NAMES, FOUND_OPTIONS, foundKey } from './recipient/found-key.ts'
 import { columns } from './secret/columns.ts'
 import { countFiles } from './secret/count-files.ts'
 import { jsonPath } from './secret/json-path.ts'
+import { shortKey } from './secret/short-key.ts'
 
 export const help = `usage: git nixsecret recipient add NAME KEY [--group GROUP]… [--no-default]
        git nixsecret recipient add NAME --github USER | --ssh-host HOST[:PORT] | --file FILE [--yes] …
@@ -133,13 +134,6 @@ async function list(space: Workspace, json: boolean): Promise<void> {
   const [head = '', ...lines] = columns([['NAME', 'TYPE', 'READS', 'GROUPS', 'KEY'], ...rows])
   print(paintFor(process.stdout)('bold', head))
   for (const line of lines) print(line)
-}
-
-/** The end of a key tells keys apart, its beginning is the same for all of a type. */
-function shortKey(key: string): string {
-  const [type = '', base64] = key.trim().split(/\s+/)
-  const text = base64 ?? type
-  return displayText(text.length <= 24 ? text : `…${text.slice(-20)}`)
 }
 
 function usage(message: string): NixsecretError {
