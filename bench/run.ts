@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard,sealed,audit] [--history DIR]
+// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard,sealed,audit,rotation] [--history DIR]
 // Everything is measured in one run, the contestants in turn, and the medians are compared; see README.md.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -12,6 +12,7 @@ import { measureFiles, measureMany } from './files.ts'
 import { measureGuard } from './guard.ts'
 import { makeKeys } from './keys.ts'
 import { measureOne } from './one.ts'
+import { measureRotation } from './rotation.ts'
 import { measureSealed } from './sealed.ts'
 import { printTable, type Row } from './table.ts'
 
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
-    only: { type: 'string', default: 'files,many,one,big,guard,sealed,audit' },
+    only: { type: 'string', default: 'files,many,one,big,guard,sealed,audit,rotation' },
     history: { type: 'string' },
   },
 })
@@ -53,5 +54,10 @@ if (wanted.has('guard'))
   rows.push(...(await measureGuard(sandbox, runs, values.quick, progress, values.history)))
 if (wanted.has('sealed')) rows.push(...(await measureSealed(sandbox, runs, progress)))
 if (wanted.has('audit')) rows.push(...(await measureAudit(Math.min(runs, 5), values.quick, progress)))
+if (wanted.has('rotation')) {
+  const [own] = keys.recipients
+  const most = Math.min(runs, 5)
+  rows.push(...(await measureRotation(sandbox, own, keys.identityFile, most, values.quick, progress)))
+}
 printTable(rows)
 sandbox.remove()

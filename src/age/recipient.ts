@@ -16,13 +16,26 @@ export type { AgeRecipient }
 const MAX_LENGTH = 8192
 const SSH_TYPE = /^(ssh-|ecdsa-|sk-)/
 
+/** Keys that have been read: each is asked for again and again, and to see that one is no weak point takes a millisecond. */
+const known = new Map<string, AgeRecipient>()
+/** At most so many; who has more has them read again. */
+const MOST_KNOWN = 4096
+
 /**
  * A public key as people write it: `age1…`, `age1pq1…`, `age1NAME1…` of an age plugin, or `ssh-ed25519` and `ssh-rsa` as in an SSH `.pub` file,
  * with or without its comment.
  * @throws NixsecretError `recipient`; the message says what is wrong, and never holds a private key
  */
 export function parseRecipient(text: string): AgeRecipient {
-  const key = text.trim()
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const recipient = readRecipient(text.trim())
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(text, recipient)
+  return recipient
+}
+
+function readRecipient(key: string): AgeRecipient {
   if (key === '') throw fault('empty key')
   if (/AGE-SECRET-KEY-|AGE-PLUGIN-|PRIVATE KEY-----/i.test(key)) throw privateKey(key)
   if (key.length > MAX_LENGTH) throw fault('too long for a public key')
