@@ -5,6 +5,7 @@ import { Workspace } from '../secret/workspace.ts'
 import { parseOptions } from './parse-options.ts'
 import { paintFor, print, printHint, printNote, printWarning } from './print.ts'
 import { FOUND_NAMES, FOUND_OPTIONS, foundKey } from './recipient/found-key.ts'
+import { offerRekey, sayKnown } from './recipient/known-to.ts'
 import { columns } from './secret/columns.ts'
 import { countFiles } from './secret/count-files.ts'
 import { jsonPath } from './secret/json-path.ts'
@@ -27,7 +28,8 @@ Says in nixsecret.toml who can read the secrets; its comments stay. No secret ch
              --file FILE     a .pub file, or a recipients file as for "age -R"; - for standard input
              --fingerprint SHA256:…   which of several; of age keys, the key itself
              --yes           don't ask
-  remove   takes NAME out of recipients, groups, rules and [default]; refused where nobody would be left
+  remove   takes NAME out of recipients, groups, rules and [default]; refused where nobody would be left. Lists what that key
+           could read in any commit and that is still the same, as rotation does, and asks whether to rekey
   list     who there is, and how many secrets each can read; --json for machines
 
   git nixsecret recipient add bob "$(cat bob.pub)"
@@ -53,8 +55,9 @@ export async function run(args: string[]): Promise<number> {
       await add(space, words, values.group ?? [], values['no-default'] ?? false)
     } else if (FOUND_NAMES.some((name) => values[name] !== undefined))
       throw usage('only "recipient add" looks for keys')
-    else if (action === 'remove') await remove(space, operands)
-    else if (action === 'list' && operands.length === 0) await list(space, values.json ?? false)
+    else if (action === 'remove') {
+      if (await remove(space, operands)) return (await import('./rekey.ts')).run([])
+    } else if (action === 'list' && operands.length === 0) await list(space, values.json ?? false)
     else throw usage('recipient needs one of: add NAME KEY, remove NAME, list')
     return 0
   } finally {
@@ -81,7 +84,8 @@ async function add(space: Workspace, operands: string[], groups: string[], nowhe
   sayRekey(effect)
 }
 
-async function remove(space: Workspace, operands: string[]): Promise<void> {
+/** @returns whether to go on with `rekey` */
+async function remove(space: Workspace, operands: string[]): Promise<boolean> {
   const [name, ...more] = operands
   if (name === undefined || more.length > 0) throw usage('recipient remove needs one NAME')
   const effect = await removeRecipient(space, name)
@@ -93,7 +97,10 @@ async function remove(space: Workspace, operands: string[]): Promise<void> {
     )
     print(listed(effect))
   }
+  const key = effect.before.recipients.get(name)
+  if (key !== undefined) await sayKnown(key)
   sayRekey(effect)
+  return (effect.stale ?? 0) > 0 && (await offerRekey())
 }
 
 function listed({ files }: PolicyEffect): string {

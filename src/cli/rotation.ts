@@ -10,7 +10,7 @@ import { parseOptions, refuseOperands } from './parse-options.ts'
 import { print, printHint, printNote, printWarning } from './print.ts'
 import { ProgressLine } from './progress-line.ts'
 import { asJson } from './rotation/as-json.ts'
-import { renderExposed, renderOutstanding } from './rotation/render.ts'
+import { renderExposed, renderOutstanding, renderOverdue } from './rotation/render.ts'
 import { countFiles } from './secret/count-files.ts'
 
 export const help = `usage: git nixsecret rotation [--recipient NAME] [--json]
@@ -20,13 +20,17 @@ any commit of any branch or tag, and whose plaintext is still the same, at whate
 names: of a name that has another key now, the old key has left. A secret that is in no file of the index any more is not
 listed.
 
+With rotate = "90d" (d, w or y) in [default] or a [[rule]] of nixsecret.toml: those, too, whose plaintext has not changed for
+that long, by the dates of commits.
+
 Plaintexts are compared in memory, with your keys. Where one can't be opened here the secret is listed, with why.
 
   --recipient NAME   only what that recipient knows, or any key that ever had that name
   --json             { "version": 1, "outstanding": [ { "path", "recipient", "names", "key",
-                     "lost": { "commit", "date" } or null, "lostHow": commit, uncommitted or elsewhere,
+                     "lost": { "commit", "date" } or null, "lostHow": commit, moved, uncommitted or elsewhere,
                      "opened": { "path", "commit", "blob" }, "stillSealed", "unsure" } ],
-                     "exposed": [ { "path", "opened" } ], "unknown": [ path ], "unmerged": [ path ], "secrets": N }
+                     "exposed": [ { "path", "opened" } ],
+                     "overdue": [ { "path", "days", "unsure" } ], "unknown": [ path ], "unmerged": [ path ], "secrets": N }
 
 Exit: 0; 1 while anything is to be changed; 2 for a fault.
 `
@@ -43,7 +47,8 @@ export async function run(args: string[]): Promise<number> {
     if (values.json) print(JSON.stringify(asJson(report), null, 2))
     else printReport(space, report)
     for (const { message } of space.keys.problems) printWarning(message)
-    return report.outstanding.length + report.exposed.length > 0 ? 1 : 0
+    const due = report.overdue.filter(({ unsure }) => unsure === null)
+    return report.outstanding.length + report.exposed.length + due.length > 0 ? 1 : 0
   } finally {
     space.close()
   }
@@ -73,6 +78,7 @@ async function reportOf(space: Workspace, name: string | null): Promise<Rotation
     return {
       ...report,
       exposed: [],
+      overdue: [],
       outstanding: report.outstanding.filter(({ names }) => names.includes(name)),
     }
   } finally {
@@ -81,19 +87,25 @@ async function reportOf(space: Workspace, name: string | null): Promise<Rotation
 }
 
 function printReport(space: Workspace, report: RotationReport): void {
-  const { outstanding, exposed, secrets, unknown, unmerged } = report
-  for (const line of [...renderOutstanding(outstanding), ...renderExposed(exposed)]) print(line)
+  const { outstanding, exposed, overdue, secrets, unknown, unmerged } = report
+  for (const line of [
+    ...renderOutstanding(outstanding),
+    ...renderExposed(exposed),
+    ...renderOverdue(overdue),
+  ])
+    print(line)
   if (unknown.length > 0) {
     const what =
       'has a version that does not say for whom it was sealed: who may have read it is taken from nixsecret.toml'
     printNote(`${namePaths(unknown)} ${what}`)
   }
   if (unmerged.length > 0) printWarning(`in conflict, and not looked at: ${namePaths(unmerged)}`)
-  const paths = [...new Set([...outstanding, ...exposed].map(({ path }) => path))]
+  const due = overdue.filter(({ unsure }) => unsure === null)
+  const paths = [...new Set([...outstanding, ...exposed, ...due].map(({ path }) => path))]
   if (paths.length === 0)
-    printNote(`nothing to change: ${countFiles(secrets)}, and nobody knows one who should not`)
+    printNote(`nothing to change: ${countFiles(secrets)}, none is known to who should not, none is overdue`)
   else {
-    printNote(`${paths.length} of ${countFiles(secrets)} to be changed: who has read them still knows them`)
+    printNote(`${paths.length} of ${countFiles(secrets)} to be changed`)
     printChangeHints(space, outstanding, paths)
   }
 }

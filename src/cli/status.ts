@@ -35,7 +35,7 @@ machine, where every user can read it, and sealed builds have it as plaintext to
              other-format or
              null; path: in double quotes with C escapes if it is no UTF-8
              ids: plaintext-in-index plaintext-in-head damaged stale other-format altered sealed-open loose-mode no-reader
-             symlink submodule
+             symlink submodule overdue; "remark": why it can't be told whether a file is overdue, if so
 
 Exit: 0; 1 where a file has a problem; 2 for a fault, such as a policy that does not parse.
 `
@@ -57,13 +57,13 @@ export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions('status', args, { json: { type: 'boolean' } })
   const space = await Workspace.open(null)
   const scopes = positionals.map((text) => pathArgument(space, text))
-  space.close()
   const progress = new ProgressLine('looking at secrets')
   let status: RepositoryStatus
   try {
-    status = await repositoryStatus(await openHere(), scopes, progress.show)
+    status = await withOverdue(space, await repositoryStatus(await openHere(), scopes, progress.show), scopes)
   } finally {
     progress.end()
+    space.close()
   }
   const nowhere = scopes.find(
     (scope) => scope !== '' && !status.files.some(({ path }) => inScope(path, [scope])),
@@ -79,6 +79,29 @@ export async function run(args: string[]): Promise<number> {
   }
   if (status.policyFault !== null) throw status.policyFault
   return problems > 0 ? 1 : 0
+}
+
+/** With what `rotate` of the policy wants changed; only where it says so is the history looked at. */
+async function withOverdue(
+  space: Workspace,
+  status: RepositoryStatus,
+  scopes: Parameters<typeof repositoryStatus>[1],
+): Promise<RepositoryStatus> {
+  const policy = status.policyFault === null ? await space.policyOrNull() : null
+  if (policy === null || [policy.default, ...policy.rules].every(({ rotate }) => rotate === null))
+    return status
+  const { overdueSecrets } = await import('../secret/rotation/overdue.ts')
+  const { overdueText } = await import('./rotation/render.ts')
+  const { files } = await protectedFiles(space, [])
+  const inside = files.filter(({ path }) => inScope(path, scopes))
+  const overdue = new Map((await overdueSecrets(space, policy, inside)).map((one) => [one.path, one]))
+  const marked = status.files.map((file) => {
+    const one = overdue.get(file.path)
+    if (one === undefined) return file
+    if (one.unsure !== null) return { ...file, remark: overdueText(one) }
+    return { ...file, problems: [...file.problems, { id: 'overdue' as const, message: overdueText(one) }] }
+  })
+  return { ...status, files: marked }
 }
 
 function asJson({ path, ...rest }: FileStatus) {
@@ -121,8 +144,9 @@ function row(file: FileStatus, paint: Paint): Cell[] {
 const NO_EFFECT = 'store = "plaintext" changes nothing: it stays ciphertext (filter=nixsecret-sealed)'
 
 /** What is no problem, and worth knowing. */
-function remarks({ sealed, store, recipients }: FileStatus): string[] {
+function remarks({ sealed, store, recipients, remark }: FileStatus): string[] {
   return [
+    ...(remark === undefined ? [] : [remark]),
     ...(recipients === 'no-digest' ? ['made by another tool: readers not known'] : []),
     ...(store === null ? [] : [sealed ? NO_EFFECT : 'may enter the Nix store (store = "plaintext")']),
   ]

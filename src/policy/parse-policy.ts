@@ -7,6 +7,7 @@ import type { Policy, Rule, Settings } from './policy.ts'
 import { PolicySource, type TomlTable } from './policy-source.ts'
 import { holdsPrivateKey, quoteName } from './quote-name.ts'
 import { type KnownNames, resolveNames } from './resolve-names.ts'
+import { rotationDays } from './rotation-days.ts'
 import { isTable, names, onlyKeys, own, texts, topTable } from './toml-shape.ts'
 
 /** What the policy needs to know of a public key. */
@@ -24,7 +25,7 @@ export type CheckKey = (key: string) => CheckedKey
 export const NAME_PATTERN = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/
 
 const TOP_KEYS = ['version', 'recipients', 'groups', 'default', 'rule', 'check', 'host']
-const SETTING_KEYS = ['to', 'store', 'format']
+const SETTING_KEYS = ['to', 'store', 'format', 'rotate']
 const RULE_KEYS = ['paths', ...SETTING_KEYS]
 
 /**
@@ -184,12 +185,13 @@ class PolicyReader {
     const store = this.#choice(table, 'store', ['plaintext'], { path, where })
     const format = this.#choice(table, 'format', ['age', 'sops'], { path, where })
     const written = own(table, 'to')
-    if (written === undefined) return { to: null, store, format }
+    const rotate = rotationDays(this.#source, own(table, 'rotate'), [...path, 'rotate'], where)
+    if (written === undefined) return { to: null, store, format, rotate }
     const toPath = [...path, 'to']
     const entries = names(this.#source, written, toPath, `"to" of ${where}`)
     const to = resolveNames(this.#source, known, { entries, path: toPath, where })
     this.#unmixed(to, toPath, where)
-    return { to, store, format }
+    return { to, store, format, rotate }
   }
 
   /** A setting that is one of a few words; null where it is not there. */

@@ -18,6 +18,8 @@ export interface Settings {
   readonly store: 'plaintext' | null
   /** What git gets; `age` where nothing says. */
   readonly format: Format | null
+  /** After how many days its content is to be another. */
+  readonly rotate: number | null
 }
 
 /** One `[[rule]]`. */

@@ -19,6 +19,11 @@ export function formatOf(policy: Policy, path: BytePath): Format {
   return setting(policy, path, 'format') ?? 'age'
 }
 
+/** After how many days the content of a path is to be another. Null: nobody says. */
+export function rotateOf(policy: Policy, path: BytePath): number | null {
+  return setting(policy, path, 'rotate')
+}
+
 /**
  * Whether a rule with a `to` names the path, so that it is meant to be a secret; `[default]` does not count,
  * nor do files that are never encrypted ({@link neverEncrypted}). Public halves (`*.pub`) are the caller's to except.

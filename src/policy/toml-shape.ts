@@ -3,9 +3,6 @@ import type { TomlPath } from './locate-key.ts'
 import type { PolicySource, TomlTable } from './policy-source.ts'
 import { quoteName } from './quote-name.ts'
 
-/** Keys that a later version reads. To skip one would be to ignore what somebody relies on. */
-const LATER_KEYS = ['rotate']
-
 /** The value of a key, or undefined. */
 export function own(table: TomlTable, key: string): unknown {
   return Object.hasOwn(table, key) ? table[key] : undefined
@@ -37,10 +34,6 @@ export function onlyKeys(
   for (const key of Object.keys(table)) {
     if (known.includes(key)) continue
     const place = where === '' ? '' : ` in ${where}`
-    if (LATER_KEYS.includes(key)) {
-      const why = 'this version of git-nixsecret does not know it'
-      throw source.fault([...path, key], `unknown key ${quoteName(key)}${place}; ${why}`)
-    }
     const near = closestName(key, known)
     const help = near === null ? `known: ${known.join(', ')}` : `did you mean "${near}"?`
     throw source.fault([...path, key], `unknown key ${quoteName(key)}${place}; ${help}`)

@@ -35,6 +35,7 @@ export type ProblemId =
   | 'no-reader'
   | 'symlink'
   | 'submodule'
+  | 'overdue'
 
 /** One thing that needs mending. */
 export interface FileProblem {
@@ -60,6 +61,8 @@ export interface FileStatus {
   /** How the blob stands to the policy; null where there is no age file or no policy. */
   readonly recipients: SealVerdict | null
   readonly problems: readonly FileProblem[]
+  /** What is no problem, and worth knowing; absent where there is nothing. */
+  readonly remark?: string
 }
 
 /** Says what is wrong, in words. */
@@ -75,6 +78,7 @@ export const PROBLEM_TEXT: Readonly<Record<ProblemId, string>> = {
   'no-reader': 'the policy names no reader',
   symlink: 'a symlink: git stores its target in plaintext',
   submodule: 'a submodule: git encrypts nothing in it',
+  overdue: 'to be changed by now (rotate)',
 }
 
 /** What mends it: a command to paste, with a place for the paths. */
@@ -91,4 +95,5 @@ export const PROBLEM_HINT: Readonly<Record<ProblemId, (paths: string) => string>
   'no-reader': () => '$EDITOR nixsecret.toml    # a [default] or a [[rule]] with `to`',
   symlink: (paths) => `git rm --cached -- ${paths}`,
   submodule: (paths) => `git rm --cached -- ${paths}`,
+  overdue: (paths) => `git nixsecret edit ${paths.split(' ', 1)[0]}    # or set, generate; then the others`,
 }

@@ -4,7 +4,14 @@ import { isoTime } from '../secret/day-of.ts'
 import { jsonPath } from '../secret/json-path.ts'
 
 /** What `rotation --json` prints. */
-export function asJson({ outstanding, exposed, unknown, unmerged, secrets }: RotationReport): object {
+export function asJson({
+  outstanding,
+  exposed,
+  overdue,
+  unknown,
+  unmerged,
+  secrets,
+}: RotationReport): object {
   return {
     version: 1,
     outstanding: outstanding.map((one) => ({
@@ -19,6 +26,7 @@ export function asJson({ outstanding, exposed, unknown, unmerged, secrets }: Rot
       unsure: one.unsure,
     })),
     exposed: exposed.map(({ path, opened }) => ({ path: jsonPath(path), opened: jsonOpened(opened) })),
+    overdue: overdue.map(({ path, days, unsure }) => ({ path: jsonPath(path), days, unsure })),
     unknown: unknown.map(jsonPath),
     unmerged: unmerged.map(jsonPath),
     secrets,

@@ -1,5 +1,6 @@
 import { displayPath, displayText } from '../../byte-path.ts'
 import type { Exposed, Outstanding } from '../../secret/rotation/outstanding.ts'
+import type { Overdue } from '../../secret/rotation/overdue.ts'
 import { paintFor } from '../print.ts'
 import { columns } from '../secret/columns.ts'
 import { dayOf } from '../secret/day-of.ts'
@@ -32,6 +33,22 @@ export function renderExposed(exposed: readonly Exposed[]): string[] {
   return [head, ...columns(rows).map((line) => `  ${line}`)]
 }
 
+/** Secrets that are to be changed by their age, as lines. */
+export function renderOverdue(overdue: readonly Overdue[]): string[] {
+  if (overdue.length === 0) return []
+  const rows = overdue.map((one) => [displayPath(one.path), overdueText(one)])
+  const head = paintFor(process.stdout)('bold', 'nixsecret.toml wants changed')
+  return [head, ...columns(rows).map((line) => `  ${line}`)]
+}
+
+/** Why a secret is to be changed by its age, in words. */
+export function overdueText({ days, unsure }: Overdue): string {
+  const age = days === 1 ? '1 day' : `${days} days`
+  return unsure === null
+    ? `not changed for ${age} or longer`
+    : `to change every ${age}; last change not known: ${unsure}`
+}
+
 /** A recipient as people know it: its names, and the end of its key, since a name may have another key now. */
 export function nameOf({ names }: Pick<Outstanding, 'names'>, key: string): string {
   const [name, ...others] = names.map(displayText)
@@ -48,7 +65,8 @@ function row(one: Outstanding): string[] {
 }
 
 function lostText({ lost, lostHow }: Outstanding): string {
-  if (lost !== null) return `lost access ${dayOf(lost.time)} in ${lost.oid.slice(0, SHORT)}`
+  const how = lostHow === 'moved' ? 'moved away' : 'lost access'
+  if (lost !== null) return `${how} ${dayOf(lost.time)} in ${lost.oid.slice(0, SHORT)}`
   return lostHow === 'uncommitted' ? 'loses access once you commit' : 'never a reader on this branch'
 }
 

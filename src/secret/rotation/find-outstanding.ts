@@ -10,6 +10,7 @@ import { Fingerprints } from './fingerprints.ts'
 import { SecretHistory } from './history.ts'
 import { type Known, knownPlaintexts } from './known-plaintexts.ts'
 import type { Outstanding, RotationReport } from './outstanding.ts'
+import { overdueSecrets } from './overdue.ts'
 
 /** Told how far the search is: `what` is being done. */
 export type RotationProgress = (what: string, done: number, total: number) => void
@@ -45,7 +46,7 @@ export async function findOutstanding(
   )
   const outstanding: Outstanding[] = []
   for (const { secret, place, key, unsure } of latest) {
-    const loss = await losses.of(key, [secret.path, place.path])
+    const loss = await losses.of(key, secret.path, place.path)
     const names = history.sets.namesOf(key)
     const stillSealed = sealedStill.has(`${secret.path}\0${key}`)
     outstanding.push({ path: secret.path, key, names, ...loss, opened: place, stillSealed, unsure })
@@ -57,6 +58,7 @@ export async function findOutstanding(
   const report = {
     outstanding,
     exposed: [...exposed.values()],
+    overdue: await overdueSecrets(space, policy, files),
     unknown: [...found.unknown].filter((path) => paths.has(path)),
     unmerged,
     secrets: files.length + unmerged.length,
@@ -104,16 +106,21 @@ class Losses {
     this.#head = head
   }
 
-  /** @param paths where the secret is, and where they could read it */
-  async of(key: string, paths: readonly BytePath[]): Promise<Pick<Outstanding, 'lost' | 'lostHow'>> {
-    const mayRead = (file: RulingFile | null) => paths.some((path) => this.#keys(file, path).has(key))
+  /** @param path where the secret is @param was where they could read it */
+  async of(key: string, path: BytePath, was: BytePath): Promise<Pick<Outstanding, 'lost' | 'lostHow'>> {
+    const mayRead = (file: RulingFile | null) => this.#keys(file, path).has(key)
     const at = this.#head === null ? null : this.#history.timeline.lostAt(this.#head, mayRead)
     if (at === 'kept') return { lost: null, lostHow: 'uncommitted' }
-    if (at === null) return { lost: null, lostHow: 'elsewhere' }
-    const known = this.#commits.get(at) ?? commitInfo(this.#space.catFile, at)
-    this.#commits.set(at, known)
-    const lost = await known
-    return lost === null ? { lost: null, lostHow: 'elsewhere' } : { lost, lostHow: 'commit' }
+    if (at !== null) return { lost: await this.#commit(at), lostHow: 'commit' }
+    const first = was === path ? undefined : this.#history.firstAt.get(path)
+    if (first === undefined) return { lost: null, lostHow: 'elsewhere' }
+    return { lost: await this.#commit(first), lostHow: 'moved' }
+  }
+
+  #commit(oid: string): Promise<CommitInfo | null> {
+    const known = this.#commits.get(oid) ?? commitInfo(this.#space.catFile, oid)
+    this.#commits.set(oid, known)
+    return known
   }
 
   #keys(file: RulingFile | null, path: BytePath): ReadonlySet<string> {

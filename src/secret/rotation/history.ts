@@ -21,6 +21,8 @@ export class SecretHistory {
   readonly timeline = new Timeline()
   /** Whether any policy wants SOPS documents. */
   hasDocuments = false
+  /** The commit that first had a file there. */
+  readonly firstAt = new Map<BytePath, string>()
   readonly #policies = new Map<string, Policy | null>()
   readonly #seen = new Map<BytePath, Set<string>>()
   readonly #byBlob = new Map<string, BytePath>()
@@ -78,6 +80,7 @@ export class SecretHistory {
       if (seen === undefined) {
         seen = new Set()
         this.#seen.set(path, seen)
+        this.firstAt.set(path, commit.oid)
         came.push(path)
       }
       if (seen.has(oid)) continue

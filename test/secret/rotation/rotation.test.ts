@@ -70,7 +70,7 @@ function holds({ report, reference }: Awaited<ReturnType<typeof compare>>) {
       const plaintext = reference.opened.get(`${opened.oid} ${opened.path}`)?.get(key)
       assert.ok(plaintext !== undefined && plaintext === reference.plaintext(path), 'it is the same')
     }
-    const mayRead = (oid: string) => reference.mayRead(oid, key, [path, opened.path])
+    const mayRead = (oid: string) => reference.mayRead(oid, key, [path])
     // All that is between the loss and HEAD is without access, on one way at least.
     const without = new Set<string>()
     const todo = [reference.head.oid]
@@ -83,7 +83,8 @@ function holds({ report, reference }: Awaited<ReturnType<typeof compare>>) {
       const parents = reference.commits.get(lost?.oid ?? '')?.parents ?? []
       assert.ok(without.has(lost?.oid ?? ''), 'lost on the way to HEAD')
       assert.ok(parents.length > 0 && parents.every(mayRead), 'and not before')
-    } else if (lostHow === 'elsewhere')
+    } else if (lostHow === 'moved') assert.ok(reference.commits.get(lost?.oid ?? '')?.files.has(path))
+    else if (lostHow === 'elsewhere')
       assert.ok([...without].some((oid) => reference.commits.get(oid)?.parents.length === 0))
     else assert.ok(mayRead(reference.head.oid))
   }
