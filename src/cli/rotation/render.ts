@@ -13,10 +13,13 @@ const SHORT = 10
 export function renderOutstanding(outstanding: readonly Outstanding[]): string[] {
   const byKey = new Map<string, Outstanding[]>()
   for (const one of outstanding) byKey.set(one.key, [...(byKey.get(one.key) ?? []), one])
-  return [...byKey].flatMap(([key, list]) => [
-    paintFor(process.stdout)('bold', `${nameOf(list[0] as Outstanding, key)} knows`),
-    ...columns(list.map(row)).map((line) => `  ${line}`),
-  ])
+  return [...byKey]
+    .map(([key, list]) => ({ name: nameOf(list[0] as Outstanding, key), list }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ name, list }) => [
+      paintFor(process.stdout)('bold', `${name} knows`),
+      ...columns(list.map(row)).map((line) => `  ${line}`),
+    ])
 }
 
 /** Secrets that lie in git as plaintext, as lines. */
