@@ -48,6 +48,7 @@ const BESIDE = {
   './open-for-store.ts': 'open-for-store',
   './sops-files.ts': 'sops-files',
   '../blob/sops-files.ts': 'sops-files',
+  '../../blob/sops-files.ts': 'sops-files',
   './content/scan-content.ts': 'scan-content',
   '../nix/nix-facts.ts': 'nix-facts',
 }

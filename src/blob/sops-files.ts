@@ -10,4 +10,5 @@ export {
 export { openSops } from './sops/open-sops.ts'
 export { plainValues, sopsMetadata } from './sops/plain-values.ts'
 export { sealSops, sopsHolding, tooLarge } from './sops/seal-sops.ts'
+export { sopsForms } from './sops/sops-forms.ts'
 export { type SopsShape, sopsShape } from './sops/sops-shape.ts'

@@ -35,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'which secrets somebody knows who has left',
     load: () => import('./rotation.ts'),
   },
+  access: { summary: 'who can read what, as a table or a page', load: () => import('./access.ts') },
   log: { summary: 'who changed a secret, and who could read it', load: () => import('./log.ts') },
   check: { summary: 'find plaintext, keys, wrong readers; needs no key', load: () => import('./check.ts') },
   deliver: { summary: 'put secrets on hosts, over ssh', load: () => import('./deliver.ts') },

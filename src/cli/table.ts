@@ -25,7 +25,8 @@ export function renderTable(rows: readonly (readonly Cell[])[]): string[] {
   })
 }
 
-function width(text: string): number {
+/** Columns that a text takes on a terminal: East Asian wide characters two, combining ones none. */
+export function width(text: string): number {
   let columns = 0
   for (const char of text.replace(/\p{M}/gu, ''))
     columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/.test(char) ? 2 : 1

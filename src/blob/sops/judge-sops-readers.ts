@@ -24,7 +24,7 @@ export interface SopsReaders {
  * the X25519 key that is made of it, or as both. It catches mistakes, not a committer who lies: what an entry is
  * sealed for is believed, as far as its stanza fits.
  */
-export function judgeSopsReaders(metadata: SopsMetadata, readers: Readers): SopsReaders {
+export function judgeSopsReaders(metadata: SopsMetadata, readers: Pick<Readers, 'recipients'>): SopsReaders {
   const strangers: string[] = [...metadata.otherKeys]
   if (metadata.keyGroups > 1) strangers.push('key_groups')
   const forms = new Map<string, { reader: AgeRecipient; form: AgeRecipient }>()
