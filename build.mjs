@@ -48,7 +48,6 @@ const BESIDE = {
   './open-for-store.ts': 'open-for-store',
   './sops-files.ts': 'sops-files',
   '../blob/sops-files.ts': 'sops-files',
-  '../../blob/sops-files.ts': 'sops-files',
   './content/scan-content.ts': 'scan-content',
   '../nix/nix-facts.ts': 'nix-facts',
 }
@@ -193,6 +192,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   // Read when it is sent to a host.
   copyFileSync(join(ROOT, 'src/deliver/on-host.sh'), join(dist, 'cli/on-host.sh'))
+  // Goes into pages as it is.
+  for (const part of ['access-page.css', 'access-page.js'])
+    copyFileSync(join(ROOT, 'src/cli/access', part), join(dist, 'cli', part))
   // The rest of the package is ECMAScript modules.
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n')
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses)

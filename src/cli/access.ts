@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { NixsecretError } from '../errors.ts'
 import { readMatrix } from '../secret/access/read-matrix.ts'
 import { pathArgument } from '../secret/path-argument.ts'
@@ -26,11 +27,15 @@ Who can read what: readers and secrets as a matrix, by the policy, and how the b
 Exit: 0; 2 for a fault.
 `
 
-const FORMATS: Readonly<Record<string, (view: AccessView) => Promise<string>>> = {
+type Renderer = (view: AccessView, repository: string) => Promise<string>
+
+const FORMATS: Readonly<Record<string, Renderer>> = {
   table: async (view) => {
     const { renderAccessTable } = await import('./access/render-table.ts')
     return `${renderAccessTable(view, screen()).join('\n')}\n`
   },
+  html: async (view, name) => (await import('./access/render-html.ts')).renderAccessHtml(view, name),
+  svg: async (view, name) => (await import('./access/render-svg.ts')).renderAccessSvg(view, name),
   json: async (view) => `${(await import('./access/render-json.ts')).renderAccessJson(view)}\n`,
 }
 
@@ -50,7 +55,10 @@ export async function run(args: string[]): Promise<number> {
   try {
     const scopes = positionals.map((text) => pathArgument(space, text))
     const view = viewOf(await readMatrix(space, { scopes, rev, since }), recipient)
-    const text = await (FORMATS[format] as (view: AccessView) => Promise<string>)(view)
+    const text = await (FORMATS[format] as Renderer)(
+      view,
+      basename(space.repo.workTree ?? space.repo.commonDir),
+    )
     await writeStdout([Buffer.from(text, 'utf8')])
     if (format === 'table') hints(view)
     return 0
