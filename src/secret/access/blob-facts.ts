@@ -23,11 +23,15 @@ export async function blobFacts(
     const whole = isArmored(blob.content) || mayBeginSops(blob.content)
     if (whole) blob = await catFile.get(oid)
   }
-  if (blob === null) return { kind: 'absent' }
-  const shape = inspectFile(path, blob.content, blob.size)
+  return blob === null ? { kind: 'absent' } : factsOf(path, blob.content, blob.size)
+}
+
+/** @param bytes the whole blob, or of a binary age file its header at least */
+export async function factsOf(path: BytePath, bytes: Buffer, size: number): Promise<BlobFacts> {
+  const shape = inspectFile(path, bytes, size)
   if (shape.kind !== 'sops') return shape
   const { sopsShape } = await import('../../blob/sops-files.ts')
-  const document = sopsShape(path, blob.content)
+  const document = sopsShape(path, bytes)
   if (document?.kind === 'sops') return document
   return { kind: 'broken', reason: document?.reason ?? 'SOPS: unreadable metadata' }
 }
