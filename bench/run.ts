@@ -1,10 +1,11 @@
-// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard,sealed,audit,rotation] [--history DIR]
+// npm run bench -- [--quick] [--runs N] [--only files,many,one,big,guard,sealed,audit,rotation,access] [--history DIR]
 // Everything is measured in one run, the contestants in turn, and the medians are compared; see README.md.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { has } from '../test/support/needs.ts'
 import { PROGRAM, Sandbox } from '../test/support/sandbox.ts'
+import { measureAccess } from './access.ts'
 import { measureAudit } from './audit.ts'
 import { measureBig } from './big.ts'
 import { contestants } from './contestants.ts'
@@ -20,7 +21,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
-    only: { type: 'string', default: 'files,many,one,big,guard,sealed,audit,rotation' },
+    only: { type: 'string', default: 'files,many,one,big,guard,sealed,audit,rotation,access' },
     history: { type: 'string' },
   },
 })
@@ -58,6 +59,11 @@ if (wanted.has('rotation')) {
   const [own] = keys.recipients
   const most = Math.min(runs, 5)
   rows.push(...(await measureRotation(sandbox, own, keys.identityFile, most, values.quick, progress)))
+}
+if (wanted.has('access')) {
+  const [own] = keys.recipients
+  const most = Math.min(runs, 5)
+  rows.push(...(await measureAccess(sandbox, own, keys.identityFile, most, values.quick, progress)))
 }
 printTable(rows)
 sandbox.remove()

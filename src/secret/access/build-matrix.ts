@@ -24,10 +24,10 @@ const BATCH = 64
 
 /** Works out who can read what. Pure, but for what {@link MatrixParts.facts} reads. */
 export async function buildMatrix(parts: MatrixParts): Promise<AccessMatrix> {
-  const { now, before, sets } = parts
+  const { now, before } = parts
   const list = new ReaderList(now.policy, parts.own)
   const judged = await judgeAll(parts, list)
-  const deltas = before === null ? null : changesSince(before, now, parts.inScope, judged, list, sets)
+  const deltas = before === null ? null : changesSince(before, now, parts.inScope, judged, list)
   const rows = [...judged].map(([path, secret]) => row(path, secret, deltas?.get(path), list.size))
   for (const [path, delta] of deltas ?? []) {
     if (judged.has(path)) continue
@@ -49,9 +49,14 @@ async function judgeAll(
 ): Promise<Map<BytePath, Judged>> {
   const files = [...now.files.values()].filter(({ path }) => inScope(path))
   const judged = new Map<BytePath, Judged>()
+  const read = (at: number) => Promise.all(files.slice(at, at + BATCH).map(facts))
+  let next = read(0)
   for (let at = 0; at < files.length; at += BATCH) {
+    const found = await next
+    // git reads on while these are judged.
+    next = read(at + BATCH)
+    next.catch(() => {})
     const batch = files.slice(at, at + BATCH)
-    const found = await Promise.all(batch.map(facts))
     for (const [i, file] of batch.entries())
       judged.set(file.path, await judgeSecret(file, found[i] ?? null, now.policy, list, sets))
   }

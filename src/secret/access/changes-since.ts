@@ -2,7 +2,6 @@ import type { BytePath } from '../../byte-path.ts'
 import { type Judged, namedReaders } from './judge-secret.ts'
 import type { SecretRow } from './matrix.ts'
 import type { ReaderList } from './reader-list.ts'
-import type { ReaderSets } from './reader-sets.ts'
 import type { Side } from './side.ts'
 
 /** What became of one secret. */
@@ -20,10 +19,9 @@ export function changesSince(
   inScope: (path: BytePath) => boolean,
   judged: ReadonlyMap<BytePath, Judged>,
   list: ReaderList,
-  sets: ReaderSets,
 ): Map<BytePath, SecretDelta> {
   const deltas = new Map<BytePath, SecretDelta>()
-  const then = (path: BytePath) => namedReaders(before.policy, path, list, sets).named
+  const then = (path: BytePath) => namedReaders(before.policy, path, list).named
   const gone = goneByBlob(before, now)
   const moved = new Set<BytePath>()
   for (const [path, { named }] of judged) {

@@ -4,7 +4,7 @@ import { formatOf, readersOf } from '../../policy/readers-of.ts'
 import type { BlobFacts } from './blob-facts.ts'
 import type { Cell, SecretState } from './matrix.ts'
 import type { ReaderList } from './reader-list.ts'
-import type { ReaderSet, ReaderSets } from './reader-sets.ts'
+import { type ReaderSet, type ReaderSets, readerSet } from './reader-sets.ts'
 import { type SealedFor, sealedForByDocument, sealedForByHeader } from './sealed-for.ts'
 import type { SideFile } from './side.ts'
 
@@ -23,12 +23,11 @@ export function namedReaders(
   policy: Policy | null,
   path: BytePath,
   list: ReaderList,
-  sets: ReaderSets,
 ): { readonly set: ReaderSet | null; readonly named: ReadonlySet<number> } {
   const names = policy === null ? null : readersOf(policy, path)
   if (policy === null || names === null || names.length === 0) return { set: null, named: new Set() }
-  const set = sets.of(policy, names)
-  return { set, named: new Set([...set.names].map(([key, known]) => list.add(key, known))) }
+  const set = readerSet(policy, names)
+  return { set, named: list.places(set) }
 }
 
 /** Holds a secret's blob against the policy. @param facts null where git has no blob of it */
@@ -39,7 +38,7 @@ export async function judgeSecret(
   list: ReaderList,
   sets: ReaderSets,
 ): Promise<Judged> {
-  const { set, named } = namedReaders(policy, file.path, list, sets)
+  const { set, named } = namedReaders(policy, file.path, list)
   const all = (cell: Cell) => Array.from({ length: list.size }, (_, i) => (named.has(i) ? cell : 'none'))
   const plain = (state: SecretState, cell: Cell, reason: string | null = null): Judged => {
     const shown = set === null && cell === 'reads' ? 'no-reader' : state

@@ -1,6 +1,7 @@
 import { type AgeRecipient, parseRecipient } from '../../age/recipient.ts'
 import type { Policy } from '../../policy/policy.ts'
 import type { Reader } from './matrix.ts'
+import type { ReaderSet } from './reader-sets.ts'
 
 interface Entry {
   readonly key: string
@@ -14,6 +15,7 @@ export class ReaderList {
   readonly #own: ReadonlySet<string>
   readonly #index = new Map<string, number>()
   readonly #keys: Entry[] = []
+  readonly #places = new Map<ReaderSet, ReadonlySet<number>>()
   readonly #recipients: (AgeRecipient | null)[] = []
 
   /** @param own canonical public keys of the user's */
@@ -27,6 +29,16 @@ export class ReaderList {
       entry.current = true
       entry.names.add(name)
     }
+  }
+
+  /** The places of a set's keys. */
+  places(set: ReaderSet): ReadonlySet<number> {
+    let places = this.#places.get(set)
+    if (places === undefined) {
+      places = new Set([...set.names].map(([key, names]) => this.add(key, names)))
+      this.#places.set(set, places)
+    }
+    return places
   }
 
   get size(): number {

@@ -17,7 +17,12 @@ export interface ReaderSet {
   readonly recipients: readonly AgeRecipient[]
   /** Canonical key → the names that the policy has for it. */
   readonly names: ReadonlyMap<string, readonly string[]>
+  /** Of the keys. */
+  readonly digest: string
 }
+
+// The policy's own lists: one for all paths that a rule names.
+const known = new WeakMap<readonly string[], ReaderSet>()
 
 /**
  * The sets of readers that policies name, by their digest: a header names no X25519 reader, but it carries the digest of
@@ -25,7 +30,7 @@ export interface ReaderSet {
  * needed, newest first.
  */
 export class ReaderSets {
-  readonly #sets = new Map<string, { policy: Policy; names: readonly string[] }>()
+  readonly #sets = new Map<string, ReaderSet>()
   readonly #policies: AsyncGenerator<Policy>
   readonly #seen: Policy[] = []
 
@@ -37,13 +42,13 @@ export class ReaderSets {
 
   /** The set that a digest stands for, or null where no policy has it. */
   async find(digest: string): Promise<ReaderSet | null> {
-    while (!this.#sets.has(digest)) {
+    for (;;) {
+      const set = this.#sets.get(digest)
+      if (set !== undefined) return set
       const next = await this.#policies.next()
       if (next.done) return null
       this.#add(next.value)
     }
-    const { policy, names } = this.#sets.get(digest) as { policy: Policy; names: readonly string[] }
-    return this.of(policy, names)
   }
 
   /** The names that some policy has for a key, or for one whose form in a SOPS document it is; none: it is no policy's. */
@@ -62,28 +67,35 @@ export class ReaderSets {
     }
   }
 
-  /** The set of these names of a policy. */
-  of(policy: Policy, names: readonly string[]): ReaderSet {
-    const byKey = new Map<string, string[]>()
-    const recipients = new Map<string, AgeRecipient>()
-    for (const name of names) {
-      const recipient = parseRecipient(policy.recipients.get(name) ?? '')
-      recipients.set(recipient.canonical, recipient)
-      byKey.set(recipient.canonical, [...(byKey.get(recipient.canonical) ?? []), name])
-    }
-    return { recipients: [...recipients.values()], names: byKey }
-  }
-
   #add(policy: Policy): void {
     this.#seen.push(policy)
     const lists = [policy.default.to, ...policy.rules.map(({ to }) => to)]
     for (const names of lists) {
       if (names === null) continue
-      const keys = names.map((name) => parseRecipient(policy.recipients.get(name) ?? '').canonical)
-      const digest = recipientsDigest(keys)
-      if (!this.#sets.has(digest)) this.#sets.set(digest, { policy, names })
+      const set = readerSet(policy, names)
+      if (!this.#sets.has(set.digest)) this.#sets.set(set.digest, set)
     }
   }
+}
+
+/** The set of names as a policy lists them. */
+export function readerSet(policy: Policy, names: readonly string[]): ReaderSet {
+  const before = known.get(names)
+  if (before !== undefined) return before
+  const byKey = new Map<string, string[]>()
+  const recipients = new Map<string, AgeRecipient>()
+  for (const name of names) {
+    const recipient = parseRecipient(policy.recipients.get(name) ?? '')
+    recipients.set(recipient.canonical, recipient)
+    byKey.set(recipient.canonical, [...(byKey.get(recipient.canonical) ?? []), name])
+  }
+  const set = {
+    recipients: [...recipients.values()],
+    names: byKey,
+    digest: recipientsDigest([...byKey.keys()]),
+  }
+  known.set(names, set)
+  return set
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Header } from '../../age/header.ts'
 import type { AgeRecipient } from '../../age/recipient.ts'
 import { hasStanzasOf, headerDigest } from '../../blob/judge-readers.ts'
-import { recipientsDigest } from '../../policy/digest.ts'
 import type { SopsMetadata } from '../../sops/sops-metadata.ts'
 import type { ReaderSet, ReaderSets } from './reader-sets.ts'
 
@@ -27,8 +26,7 @@ export async function sealedForByHeader(
 ): Promise<SealedFor> {
   const digest = headerDigest(header)
   if (digest !== null) {
-    const same = wanted !== null && recipientsDigest([...wanted.names.keys()]) === digest
-    const known = same ? wanted : await find(digest)
+    const known = wanted?.digest === digest ? wanted : await find(digest)
     // A digest that the stanzas belie tells nothing.
     if (known !== null && hasStanzasOf(header, known)) {
       return { has: ({ canonical }) => known.names.has(canonical), keys: known.names, digest: true }
