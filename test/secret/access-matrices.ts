@@ -1,4 +1,4 @@
-import { type BytePath, textPath } from '../../src/byte-path.ts'
+import { textPath } from '../../src/byte-path.ts'
 import type { AccessMatrix, Cell, Reader, SecretRow } from '../../src/secret/access/matrix.ts'
 
 /** A reader of a matrix in a test. */
@@ -8,10 +8,10 @@ export function reader(label: string, more: Partial<Reader> = {}): Reader {
 }
 
 /** A row; `cells`: one letter a reader, `r`, `p`, `f`, `u`, or `.` for none. */
-export function secret(path: string | BytePath, cells: string, more: Partial<SecretRow> = {}): SecretRow {
+export function secret(path: string, cells: string, more: Partial<SecretRow> = {}): SecretRow {
   const kinds: Record<string, Cell> = { r: 'reads', p: 'pending', f: 'former', u: 'unknown', '.': 'none' }
   return {
-    path: typeof path === 'string' ? textPath(path) : path,
+    path: textPath(path),
     state: 'sealed',
     reason: null,
     cells: [...cells].map((letter) => kinds[letter] as Cell),

@@ -61,6 +61,7 @@
     const visible = heads.map((_, i) => i === 0 || (named[i] && used[i]))
     hide(visible)
     const columns = visible.filter(Boolean).length - 1
+    table.style.setProperty('--columns', columns)
     byId('shown').textContent = `${shown} of ${total} secrets, ${columns} of ${heads.length - 1} columns`
     document.querySelector('.nothing').hidden = shown > 0
     table.hidden = shown === 0

@@ -23,7 +23,7 @@ export function renderAccessHtml(view: AccessView, repository: string): string {
         hints: ['git nixsecret access --format html PATH > access.html'],
       },
     )
-  const style = part('access-page.css')
+  const style = `${part('access-page.css')}#matrix { --columns: ${view.columns.length}; }\n`
   const script = part('access-page.js')
   const policy = `default-src 'none'; style-src ${sourceHash(style)}; script-src ${sourceHash(script)}; img-src data:; base-uri 'none'; form-action 'none'`
   const title = `Who can read what: ${nameMarkup(repository)}`
