@@ -126,6 +126,7 @@ function legend({ columns, matrix }: AccessView, rows: readonly ShownRow[], { un
   const groups = columns.filter(({ group }) => group !== null)
   return [
     ...kinds.map((kind) => `${glyphs[kind]} ${CELL_TEXT[kind]}`),
+    ...(matrix.since === null ? [] : ['+ gained, - lost since']),
     ...groups.map(({ label, members }) => {
       const names = members.map((member) => displayText(matrix.readers[member]?.label ?? ''))
       return `${displayText(label)}: ${names.slice(0, 12).join(', ')}${names.length > 12 ? `, … (${names.length})` : ''}`
