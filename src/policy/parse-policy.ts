@@ -63,6 +63,7 @@ class PolicyReader {
     }
     return {
       file: this.#source.file,
+      text: this.#source.text,
       recipients,
       groups,
       default: this.#default(top, known),

@@ -64,6 +64,8 @@ export interface PolicyHost {
 export interface Policy {
   /** How messages name it, as `nixsecret.toml`. */
   readonly file: string
+  /** The whole of it. */
+  readonly text: string
   /** Name → public key as written, with its comment. */
   readonly recipients: ReadonlyMap<string, string>
   /** Name → names of recipients; groups within are replaced by their members. */

@@ -1,0 +1,115 @@
+import type { BytePath } from '../../byte-path.ts'
+import { NixsecretError } from '../../errors.ts'
+import type { Repository } from '../../git/repository.ts'
+import { comparePolicies } from '../../policy/compare-policies.ts'
+import { Accepted } from './accepted.ts'
+import { knownPaths, withSets } from './known-paths.ts'
+import { linesOf, observe } from './observe.ts'
+import { soundPolicy } from './observed-policies.ts'
+import { canonical, unprotected } from './pending.ts'
+import { type Present, withPresent } from './present.ts'
+import { loadTrust, saveTrust } from './trust-state.ts'
+
+/**
+ * Accepts all that holds in this work tree now: policy, attributes, and which ciphertext is where. To be called once the
+ * user has seen what `pending` says and agreed.
+ * @throws NixsecretError `policy` where there is no policy or it does not parse, `io`
+ */
+export async function accept(repo: Repository): Promise<void> {
+  await withPresent(repo, async (present) => acceptPresent(present))
+}
+
+/** The same of what was looked at; nothing that came later is accepted by it. */
+export function acceptPresent(present: Present): void {
+  const { repo, policy, head, files } = present
+  if (policy === null) {
+    throw new NixsecretError('policy', 'there is no nixsecret.toml that says who may read what', {
+      hints: ['git nixsecret init'],
+    })
+  }
+  const { state } = loadTrust(repo)
+  saveTrust(repo, {
+    at: head,
+    policies: [policy.text],
+    attributes: linesOf(present),
+    paths: new Map(files),
+    sets: withSets(state, [policy]),
+  })
+}
+
+/**
+ * A change of the policy or of the attributes that is this user's own word: it is accepted along with making it, and with
+ * it nothing that was pending before.
+ */
+export class OwnChange {
+  readonly #repo: Repository
+  readonly #before: Accepted
+  readonly #policyWhole: boolean
+  readonly #attributesWhole: boolean
+  readonly #paths: ReadonlyMap<BytePath, string>
+
+  private constructor(
+    repo: Repository,
+    before: Accepted,
+    whole: { readonly policy: boolean; readonly attributes: boolean },
+    paths: ReadonlyMap<BytePath, string>,
+  ) {
+    this.#repo = repo
+    this.#before = before
+    this.#policyWhole = whole.policy
+    this.#attributesWhole = whole.attributes
+    this.#paths = paths
+  }
+
+  /**
+   * Looks at what holds before the change is made.
+   * @throws NixsecretError `policy` where the policy does not parse
+   */
+  static async begin(repo: Repository): Promise<OwnChange> {
+    await observe(repo)
+    return withPresent(repo, async (present) => {
+      const accepted = Accepted.load(repo)
+      const whole = {
+        policy: accepted.state !== null && isWhole(present, accepted),
+        attributes: unprotected(present, accepted).length === 0,
+      }
+      return new OwnChange(repo, accepted, whole, await knownPaths(present, accepted))
+    })
+  }
+
+  /**
+   * Accepts the change, once it is made. Where nothing was ever accepted here, nothing is now.
+   * @param edit the same change of another text, where other things are pending; what it can't change stays as it is
+   * @returns whether everything is accepted now
+   */
+  async accept(edit: (text: string) => string): Promise<boolean> {
+    const { state } = this.#before
+    if (state === null) return false
+    return withPresent(this.#repo, async (present) => {
+      const { policy, head } = present
+      if (policy === null) return false
+      const policies = this.#policyWhole ? [policy.text] : state.policies.map((text) => edited(text, edit))
+      const attributes = this.#attributesWhole ? linesOf(present) : state.attributes
+      const next = { at: head, policies, attributes, paths: this.#paths, sets: withSets(state, [policy]) }
+      const accepted = new Accepted({ state: next, problem: null })
+      saveTrust(this.#repo, { ...next, paths: await knownPaths(present, accepted) })
+      return this.#policyWhole && this.#attributesWhole
+    })
+  }
+}
+
+function isWhole({ policy, files }: Present, accepted: Accepted): boolean {
+  if (policy === null || accepted.isWhole(policy)) return true
+  const paths = [...files.keys()]
+  return comparePolicies(accepted.policies, policy, { paths, canonical }).length === 0
+}
+
+function edited(text: string, edit: (text: string) => string): string {
+  try {
+    const next = edit(text)
+    return soundPolicy(next) === null ? text : next
+  } catch (fault) {
+    if (fault instanceof NixsecretError) return text
+    throw fault
+  }
+}

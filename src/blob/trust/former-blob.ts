@@ -1,0 +1,40 @@
+import { inspectBlob } from '../../age/inspect.ts'
+import type { BytePath } from '../../byte-path.ts'
+import { headerDigest } from '../judge-readers.ts'
+import { MAX_SOPS_SIZE, mayBeSops } from '../may-be-sops.ts'
+import type { Readers } from '../readers.ts'
+
+/** What git has at a path that is to be sealed again: ciphertext, and for whom, as far as that shows without a key. */
+export interface FormerBlob {
+  readonly oid: string
+  /** In an age file's header; null where it has none, or this is a SOPS document. */
+  readonly digest: string | null
+  /** Of a SOPS document: those of the readers asked about who can open it, in canonical form. */
+  readonly keys: ReadonlySet<string> | null
+}
+
+/**
+ * @param head the whole, or as much as an age header may take
+ * @param readers who are asked about
+ * @returns null where it keeps nothing from anybody: plaintext, or nothing
+ */
+export async function formerBlob(
+  path: BytePath,
+  blob: { readonly oid: string; readonly head: Buffer; readonly size: number },
+  readers: Readers | null,
+): Promise<FormerBlob | null> {
+  const { oid, head, size } = blob
+  const shape = inspectBlob(head, size)
+  if (shape.kind === 'age') return { oid, digest: headerDigest(shape.header), keys: null }
+  if (shape.kind === 'broken') return { oid, digest: null, keys: null }
+  if (shape.kind === 'empty' || head.length < size || size > MAX_SOPS_SIZE || !mayBeSops(head)) return null
+  const { judgeSopsReaders, sopsShape } = await import('../sops-files.ts')
+  const document = sopsShape(path, head)
+  if (document === null) return null
+  if (document.kind === 'broken' || readers === null) return { oid, digest: null, keys: new Set() }
+  const missing = new Set(
+    judgeSopsReaders(document.metadata, readers).missing.map(({ canonical }) => canonical),
+  )
+  const keys = readers.recipients.map(({ canonical }) => canonical).filter((key) => !missing.has(key))
+  return { oid, digest: null, keys: new Set(keys) }
+}

@@ -1,0 +1,117 @@
+import { isArmored } from '../../age/armor.ts'
+import { MAX_HEADER_SIZE } from '../../age/header.ts'
+import { parseRecipient } from '../../age/recipient.ts'
+import type { BytePath } from '../../byte-path.ts'
+import type { Repository } from '../../git/repository.ts'
+import type { Change, MovedChange, UnprotectedChange } from '../../policy/change.ts'
+import { comparePolicies } from '../../policy/compare-policies.ts'
+import { namesOfKeys } from '../../policy/names-of-keys.ts'
+import { readersOf } from '../../policy/readers-of.ts'
+import { mayBeginSops } from '../may-be-sops.ts'
+import { readersFor } from '../readers.ts'
+import { Accepted } from './accepted.ts'
+import { attributesDifference } from './attributes-difference.ts'
+import { type FormerBlob, formerBlob } from './former-blob.ts'
+import { type Present, withPresent } from './present.ts'
+
+/** How what holds here differs from what was accepted. */
+export interface Pending {
+  /** What is to be accepted; none: all is. */
+  readonly gains: readonly Change[]
+  /** What was taken away since, which needs no acceptance. */
+  readonly losses: readonly Change[]
+  /** Whether nothing at all was accepted yet. */
+  readonly first: boolean
+  /** Why what was accepted is not known any more. */
+  readonly problem: string | null
+}
+
+/** The canonical form of a public key. */
+export function canonical(key: string): string {
+  return parseRecipient(key).canonical
+}
+
+/**
+ * Holds the policy, the attributes and the ciphertext of this work tree against what was accepted.
+ * @throws NixsecretError `policy` where the policy does not parse
+ */
+export function pending(repo: Repository): Promise<Pending> {
+  return withPresent(repo, (present) => pendingHere(present, Accepted.load(repo)))
+}
+
+/** The same of what was looked at. */
+export async function pendingHere(present: Present, accepted: Accepted): Promise<Pending> {
+  const { policy, files } = present
+  const paths = [...files.keys()]
+  const first = accepted.state === null
+  const gains: Change[] =
+    policy === null ? [] : comparePolicies(accepted.policies, policy, { paths, canonical })
+  gains.push(...unprotected(present, accepted), ...(await moved(present, accepted)))
+  const [last] = accepted.policies
+  const losses =
+    last === undefined || policy === null ? [] : comparePolicies([policy], last, { paths, canonical })
+  return { gains, losses, first, problem: accepted.problem }
+}
+
+/** Lines of `.gitattributes` that may have taken protection away, and the files that lost it. */
+export function unprotected(
+  { attributes, tracked, files }: Present,
+  { state }: Accepted,
+): UnprotectedChange[] {
+  if (state === null) return []
+  const lines = attributesDifference(state.attributes, attributes)
+  const paths = lostProtection(state.paths.keys(), tracked, files)
+  if (paths.length === 0) return lines
+  const [first, ...others] = lines
+  const file = first?.file ?? ('.gitattributes' as BytePath)
+  return [{ kind: 'unprotected', file, line: '', gone: false, ...first, paths }, ...others]
+}
+
+/** Files that were protected, are still tracked, and are protected no more. */
+export function lostProtection(
+  before: Iterable<BytePath>,
+  tracked: ReadonlySet<BytePath>,
+  files: { has(path: BytePath): boolean },
+): BytePath[] {
+  return [...before].filter((path) => tracked.has(path) && !files.has(path))
+}
+
+/** Ciphertext that is not what was accepted at its path, and that not all readers of the path could read. */
+async function moved(present: Present, accepted: Accepted): Promise<MovedChange[]> {
+  const { policy, files } = present
+  const { state } = accepted
+  if (policy === null || state === null) return []
+  const places = new Map([...state.paths].map(([path, oid]) => [oid, path]))
+  const changes: MovedChange[] = []
+  for (const [path, former] of await unknownBlobs(present, accepted)) {
+    const keys = accepted.movedKeys(policy, path, former)
+    if (keys.length === 0) continue
+    const from = places.get(files.get(path) ?? '') ?? null
+    changes.push({ kind: 'moved', path, from, keys, names: namesOfKeys(policy, keys, canonical) })
+  }
+  return changes
+}
+
+/** Ciphertext of protected files that is not what was accepted at its path. */
+export async function unknownBlobs(
+  { policy, files, catFile }: Present,
+  { state }: Accepted,
+): Promise<Map<BytePath, FormerBlob>> {
+  const found = new Map<BytePath, FormerBlob>()
+  for (const [path, oid] of files) {
+    if (policy === null || state === null || state.paths.get(path) === oid) continue
+    let blob = await catFile.getUpTo(oid, MAX_HEADER_SIZE)
+    if (
+      blob !== null &&
+      blob.content.length < blob.size &&
+      (isArmored(blob.content) || mayBeginSops(blob.content))
+    )
+      blob = await catFile.get(oid)
+    // Not fetched, in a partial clone: nothing can come out of it here.
+    if (blob === null) continue
+    const readers = readersOf(policy, path) === null ? null : readersFor(policy, path)
+    const former = await formerBlob(path, { oid, head: blob.content, size: blob.size }, readers)
+    if (former !== null) found.set(path, former)
+  }
+  return found
+}

@@ -1,0 +1,210 @@
+import type { BytePath } from '../byte-path.ts'
+import type { Change } from './change.ts'
+import { compareAllowances, compareHosts } from './compare-tables.ts'
+import type { Policy, Rule, Settings } from './policy.ts'
+import { formatOf, readersOf, storeOf } from './readers-of.ts'
+import { EVERYTHING, PatternRelations } from './relate-patterns.ts'
+
+export type { Change } from './change.ts'
+
+/** What comparing needs to know. */
+export interface CompareOptions {
+  /** Protected files that git tracks. */
+  readonly paths: readonly BytePath[]
+  /** A public key as it is compared: canonical, without comment. Keys are what counts, never names. */
+  readonly canonical: (key: string) => string
+}
+
+/**
+ * What a policy gives that one at least of some others did not. For files that exist that is exact; for those that don't
+ * yet, patterns are held against patterns, and what can't be told counts as gained: no change of the policy by which some
+ * path gets another reader goes unseen.
+ * @param before none: then all is new
+ */
+export function comparePolicies(
+  before: readonly Policy[],
+  after: Policy,
+  { paths, canonical }: CompareOptions,
+): Change[] {
+  const sides = before.length === 0 ? [NOTHING] : before
+  const found = new Found(after, canonical)
+  for (const side of sides) {
+    if (side.text === after.text && side !== NOTHING) continue
+    const theirs = new KeySets(side, canonical)
+    const ours = new KeySets(after, canonical)
+    for (const path of paths) {
+      const had = theirs.of(readersOf(side, path))
+      for (const key of ours.of(readersOf(after, path))) if (!had.has(key)) found.reader(key, path)
+      if (storeOf(after, path) !== null && storeOf(side, path) === null) found.store.paths.add(path)
+      if (formatOf(after, path) === 'sops' && formatOf(side, path) !== 'sops') found.format.paths.add(path)
+    }
+    const relations = new PatternRelations()
+    for (const [a, b, pattern] of meetings(side, after, 'to', relations)) {
+      const had = theirs.of(b)
+      for (const key of ours.of(a)) if (!had.has(key)) found.readerOf(key, pattern)
+    }
+    for (const [a, b, pattern] of meetings(side, after, 'store', relations))
+      if (a !== null && b === null) found.store.patterns.add(pattern)
+    for (const [a, b, pattern] of meetings(side, after, 'format', relations))
+      if (a === 'sops' && b !== 'sops') found.format.patterns.add(pattern)
+  }
+  return [...found.changes(), ...compareAllowances(sides, after), ...compareHosts(sides, after)]
+}
+
+/** Whether a policy gives nothing, at any path, that another one does not. */
+export function givesNoMore(policy: Policy, than: Policy, canonical: CompareOptions['canonical']): boolean {
+  return comparePolicies([than], policy, { paths: [], canonical }).length === 0
+}
+
+const NO_SETTINGS: Settings = { to: null, store: null, format: null, rotate: null }
+
+/** Gives nothing to anybody. */
+const NOTHING: Policy = {
+  file: '',
+  text: '',
+  recipients: new Map(),
+  groups: new Map(),
+  default: NO_SETTINGS,
+  rules: [],
+  allow: [],
+  hosts: new Map(),
+}
+
+/** Keys of lists of names, each list resolved once. */
+class KeySets {
+  readonly #policy: Policy
+  readonly #canonical: CompareOptions['canonical']
+  readonly #known = new Map<readonly string[], ReadonlySet<string>>()
+
+  constructor(policy: Policy, canonical: CompareOptions['canonical']) {
+    this.#policy = policy
+    this.#canonical = canonical
+  }
+
+  of(names: readonly string[] | null): ReadonlySet<string> {
+    if (names === null) return NOBODY
+    let keys = this.#known.get(names)
+    if (keys === undefined) {
+      keys = new Set(names.map((name) => this.#canonical(this.#policy.recipients.get(name) ?? '')))
+      this.#known.set(names, keys)
+    }
+    return keys
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** What was found so far. */
+class Found {
+  readonly #after: Policy
+  readonly #canonical: CompareOptions['canonical']
+  readonly #readers = new Map<string, Places>()
+  readonly store = new Places()
+  readonly format = new Places()
+
+  constructor(after: Policy, canonical: CompareOptions['canonical']) {
+    this.#after = after
+    this.#canonical = canonical
+  }
+
+  reader(key: string, path: BytePath): void {
+    this.#of(key).paths.add(path)
+  }
+
+  readerOf(key: string, pattern: string): void {
+    this.#of(key).patterns.add(pattern)
+  }
+
+  changes(): Change[] {
+    const names = new Map<string, string[]>()
+    for (const [name, written] of this.#after.recipients) {
+      const key = this.#canonical(written)
+      names.set(key, [...(names.get(key) ?? []), name])
+    }
+    const changes: Change[] = [...this.#readers].map(([key, places]) => {
+      return { kind: 'reader', names: names.get(key) ?? [], key, ...places.lists() }
+    })
+    if (this.store.any)
+      changes.push({ kind: 'store', ...this.store.lists(), from: 'ciphertext', to: 'plaintext' })
+    if (this.format.any) changes.push({ kind: 'format', ...this.format.lists(), from: 'age', to: 'sops' })
+    return changes
+  }
+
+  #of(key: string): Places {
+    const places = this.#readers.get(key) ?? new Places()
+    this.#readers.set(key, places)
+    return places
+  }
+}
+
+class Places {
+  readonly paths = new Set<BytePath>()
+  readonly patterns = new Set<string>()
+
+  get any(): boolean {
+    return this.paths.size + this.patterns.size > 0
+  }
+
+  lists(): { paths: BytePath[]; patterns: string[] } {
+    return { paths: [...this.paths], patterns: [...this.patterns] }
+  }
+}
+
+/** When a secret is to be changed gives nobody anything. */
+type Compared = Exclude<keyof Settings, 'rotate'>
+
+type Deciding<Key extends Compared> = { patterns: readonly string[]; value: Settings[Key] }
+
+/**
+ * Which values of a setting may take the place of which: for each pattern of the policy after, and the values that a path
+ * which it decides may have had before; with the narrower of the two patterns.
+ */
+function* meetings<Key extends Compared>(
+  before: Policy,
+  after: Policy,
+  key: Key,
+  relations: PatternRelations,
+): Generator<[Settings[Key], Settings[Key], string]> {
+  const former = deciding(before, key)
+  const earlier: string[] = []
+  for (const { patterns, value } of deciding(after, key)) {
+    for (const pattern of patterns) {
+      if (earlier.some((other) => relations.contains(other, pattern))) continue
+      const path = relations.onlyPath(pattern)
+      if (path !== null) yield [value, settingAt(before, path, key), pattern]
+      else yield* metBy(pattern, value, former, earlier, relations)
+    }
+    earlier.push(...patterns)
+  }
+}
+
+function* metBy<Value>(
+  pattern: string,
+  value: Value,
+  former: readonly { readonly patterns: readonly string[]; readonly value: Value }[],
+  earlier: readonly string[],
+  relations: PatternRelations,
+): Generator<[Value, Value, string]> {
+  for (const { patterns, value: had } of former) {
+    const met = patterns.filter(
+      (other) =>
+        !relations.disjoint(other, pattern) && !earlier.some((first) => relations.contains(first, other)),
+    )
+    for (const other of met) yield [value, had, relations.contains(pattern, other) ? other : pattern]
+    if (patterns.some((other) => relations.contains(other, pattern))) return
+  }
+}
+
+/** The rules that have a setting, in their order, and the default behind them. */
+function deciding<Key extends Compared>(policy: Policy, key: Key): Deciding<Key>[] {
+  const rules = policy.rules.filter((rule) => rule[key] !== null)
+  return [
+    ...rules.map((rule: Rule) => ({ patterns: rule.paths, value: rule[key] })),
+    { patterns: [EVERYTHING], value: policy.default[key] },
+  ]
+}
+
+function settingAt<Key extends Compared>(policy: Policy, path: BytePath, key: Key): Settings[Key] {
+  const of = { to: readersOf, store: storeOf, format: formatOf } as const
+  return of[key](policy, path) as Settings[Key]
+}
