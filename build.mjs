@@ -48,6 +48,7 @@ const BESIDE = {
   './open-for-store.ts': 'open-for-store',
   './sops-files.ts': 'sops-files',
   '../blob/sops-files.ts': 'sops-files',
+  '../sops-files.ts': 'sops-files',
   './content/scan-content.ts': 'scan-content',
   '../nix/nix-facts.ts': 'nix-facts',
 }
@@ -55,8 +56,10 @@ const BESIDE = {
 // In the same file: Node would look through a file of its own for names of exports first, at length.
 const INSIDE = new Set([
   './policy-from.ts',
+  '../policy-from.ts',
   '../../store/hold-as-owner.ts',
   './hook/pre-receive.ts',
+  './hook/observe-change.ts',
   './check/render.ts',
   './content/foreign-ciphertext.ts',
   './content/place.ts',

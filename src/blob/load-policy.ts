@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
 import { NixsecretError } from '../errors.ts'
 import type { CatFile } from '../git/cat-file.ts'
+import { tryGit } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
 
 import { POLICY_FILE } from './policy-file-name.ts'
@@ -44,16 +45,51 @@ export class PolicySource {
 
   #stampNow(): string {
     const file = this.#file()
-    const stat = file === null ? undefined : readable(() => statSync(file, { throwIfNoEntry: false }))
-    return stat?.isFile() ? `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}` : ''
+    const stat = file === null ? undefined : readable(() => lstatSync(file, { throwIfNoEntry: false }))
+    if (stat === undefined) return ''
+    if (!stat.isFile()) throw noFile()
+    return `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`
   }
 
   async #load(inWorkTree: boolean): Promise<Policy | null> {
     const file = this.#file()
-    if (inWorkTree && file !== null) return parse(readable(() => readFileSync(file)))
-    const blob =
-      (await this.#catFile.get(`:0:${POLICY_FILE}`)) ?? (await this.#catFile.get(`HEAD:${POLICY_FILE}`))
+    if (inWorkTree && file !== null) return parse(readable(() => readRegular(file)))
+    const oid = (await this.#entry(['ls-files', '-s'])) ?? (await this.#entry(['ls-tree', 'HEAD']))
+    const blob = oid === null ? null : await this.#catFile.get(oid)
     return blob === null || blob.type !== 'blob' ? null : parse(blob.content)
+  }
+
+  /** Id of the policy as git lists it, which tells a file from a symlink: `MODE OID STAGE`, or `MODE TYPE OID`. */
+  async #entry([command = '', ...rest]: readonly string[]): Promise<string | null> {
+    const args =
+      command === 'ls-tree'
+        ? ['ls-tree', '--full-tree', '-z', ...rest, POLICY_FILE]
+        : ['ls-files', '-z', ...rest, '--', `:(top,literal)${POLICY_FILE}`]
+    const { stdout } = await tryGit(args, this.#catFile.options)
+    const entry = stdout.toString('latin1').split('\0')[0] ?? ''
+    if (entry === '') return null
+    const mode = entry.slice(0, 6)
+    const oid = /\b([0-9a-f]{40}|[0-9a-f]{64})\b/.exec(entry)?.[1] ?? null
+    if (!mode.startsWith('100')) throw noFile()
+    // In conflict it is none yet.
+    return command === 'ls-files' && !/ 0\t/.test(entry) ? null : oid
+  }
+}
+
+/** What a link leads to lies elsewhere, and changes without a commit. */
+function noFile(): NixsecretError {
+  return new NixsecretError('policy', `${POLICY_FILE} is not a regular file, and is not followed`, {
+    hints: [`ls -l ${POLICY_FILE}`],
+  })
+}
+
+function readRegular(file: string): Buffer {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    if (!fstatSync(fd).isFile()) throw noFile()
+    return readFileSync(fd)
+  } finally {
+    closeSync(fd)
   }
 }
 
@@ -62,6 +98,7 @@ function readable<T>(read: () => T): T {
   try {
     return read()
   } catch (cause) {
+    if (cause instanceof NixsecretError) throw cause
     const { code } = cause as NodeJS.ErrnoException
     throw new NixsecretError('policy', `${POLICY_FILE} cannot be read (${code})`, {
       hints: [`ls -l ${POLICY_FILE}`],

@@ -7,6 +7,7 @@ import { askOnTerminal } from './ask-on-terminal.ts'
 import { chooseHosts } from './deliver/choose-hosts.ts'
 import { deliverAll } from './deliver/deliver-all.ts'
 import { HostLines } from './deliver/host-lines.ts'
+import { hostsNotAccepted } from './deliver/not-accepted.ts'
 import { printOutcome, printOutcomesAsJson, printSum } from './deliver/print-outcome.ts'
 import { readContents } from './deliver/read-contents.ts'
 import { parseOptions } from './parse-options.ts'
@@ -54,17 +55,20 @@ export async function run(args: string[]): Promise<number> {
   const dryRun = values['dry-run'] ?? false
   const space = await Workspace.open(askOnTerminal)
   try {
-    const hosts = chooseHosts(await space.policy(), { names: positionals, all: values.all ?? false, layout })
+    const policy = await space.policy()
+    const hosts = chooseHosts(policy, { names: positionals, all: values.all ?? false, layout })
+    const refused = await hostsNotAccepted(space, policy, hosts)
+    const served = hosts.filter(({ host }) => !refused.has(host.name))
     const contents = await readContents(
       space,
-      hosts.flatMap(({ targets }) => targets.map(({ path }) => path)),
+      served.flatMap(({ targets }) => targets.map(({ path }) => path)),
     )
     // ssh asks on the terminal, where questions of several, and lines of ours, would get mixed up.
     const batch = !process.stderr.isTTY || Math.min(jobs, hosts.length) > 1
     const lines = new HostLines(batch && process.stderr.isTTY)
     const salt = randomBytes(32).toString('hex')
     const outcomes = await deliverAll(hosts, contents, {
-      ...{ jobs, dryRun, batch, salt, lines },
+      ...{ jobs, dryRun, batch, salt, lines, refused },
       onDone: (outcome) =>
         lines.above(() => printOutcome(outcome, { dryRun, json: values.json ?? false, batch })),
     })

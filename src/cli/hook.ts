@@ -37,6 +37,10 @@ export async function run(args: string[]): Promise<number> {
   // Of the commit just made, or of one that was given up: git writes the next one's only after pre-commit.
   cutCommitMessage(message)
   const code = await runChainedHook(hooks, name, rest, input)
+  if (code === 0 && (name === 'post-merge' || name === 'post-checkout')) {
+    const { observeChange } = await import('./hook/observe-change.ts')
+    await observeChange(name, rest)
+  }
   if (code !== 0 || check === null) return code
   return (await report(name, await (await check)(rest, input))) ? 1 : 0
 }

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
 import type { OpenedFiles } from '../blob/open-sealed.ts'
+import { OwnChange } from '../blob/trust/accept.ts'
+import { loadTrust } from '../blob/trust/trust-state.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { openRepository, type Repository, requireWorkTree } from '../git/repository.ts'
@@ -13,9 +15,11 @@ import { fileToEdit } from '../setup/hooks-place.ts'
 import { type InitReport, initRepository, isTop } from '../setup/init-repository.ts'
 import { openLocked } from '../setup/open-locked.ts'
 import { sealedOpen } from '../setup/sealed-open.ts'
+import { startTrust } from '../setup/start-trust.ts'
 import { trackedPlaintext } from '../setup/tracked-plaintext.ts'
 import { openHere } from './here.ts'
 import { printNext } from './init/print-next.ts'
+import { printStart } from './init/print-start.ts'
 import { parseOptions, refuseOperands } from './parse-options.ts'
 import { paintFor, print, printHint, printNote, printWarning } from './print.ts'
 
@@ -23,8 +27,8 @@ export const help = `usage: git nixsecret init [options]
 
 Sets this repository up, once for each clone: git's filter, diff and merge drivers, the hooks that stop plaintext
 from being committed or pushed, and, if there is none yet, the policy (nixsecret.toml) and the lines in
-.gitattributes that say what is encrypted. In a clone that has a policy it decrypts what your key opens.
-Again, it changes nothing.
+.gitattributes that say what is encrypted. In a clone that has a policy it shows who reads what, takes that as accepted
+("git nixsecret trust" is for what changes later), and decrypts what your key opens. Again, it changes nothing.
 
   --identity FILE         your private key (age, OpenSSH, or an age plugin's), or the .pub file of one in ssh-agent;
                           else $NIXSECRET_IDENTITY,
@@ -64,16 +68,21 @@ export async function run(args: string[]): Promise<number> {
     return runGlobal(Object.keys(values))
   }
   const repo = await openForInit()
+  const paths = values.path ?? []
+  const own = paths.length > 0 && loadTrust(repo).state !== null ? await OwnChange.begin(repo) : null
   const report = await initRepository(repo, {
     identity: values.identity === undefined ? null : resolve(values.identity),
     recipients: values.recipient ?? [],
-    paths: values.path ?? [],
+    paths,
     sealed: values.sealed ?? false,
     hooks: !(values['no-hooks'] ?? false),
   })
+  await own?.accept((text) => text)
+  const start = await startTrust(repo)
   const opened = await openLocked(repo)
   const { plaintext, foreign } = await trackedPlaintext(repo)
   printReport(report, opened, isTop(requireWorkTree(repo)))
+  if (start !== null && report.policy === null) printStart(start)
   if (plaintext.length > 0) printPlaintext(plaintext)
   const toSeal = await sealedOpen(repo)
   if (toSeal.length > 0)

@@ -108,7 +108,11 @@ function listed({ files }: PolicyEffect): string {
   return [...shown, ...(files.length > 20 ? [`  … and ${files.length - 20} more`] : [])].join('\n')
 }
 
-function sayRekey({ stale }: PolicyEffect): void {
+function sayRekey({ stale, accepted }: PolicyEffect): void {
+  if (!accepted) {
+    printNote('something that nixsecret.toml or .gitattributes say here is not accepted yet')
+    printHint('git nixsecret trust')
+  }
   if (stale === null) {
     printWarning('nixsecret.toml names no reader for some secret; rekey will refuse')
     printHint('git nixsecret rekey --dry-run')

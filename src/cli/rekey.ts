@@ -1,7 +1,12 @@
-import { displayPath, displayText } from '../byte-path.ts'
+import { notAccepted } from '../blob/trust/accepted.ts'
+import { observe } from '../blob/trust/observe.ts'
+import { restrictedAt } from '../blob/trust/restricted-at.ts'
+import { type BytePath, displayPath, displayText } from '../byte-path.ts'
+import type { NixsecretError } from '../errors.ts'
 import { tryGit } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
 import { FormerReaders, type ReaderChange } from '../secret/former-readers.ts'
+import { namePaths } from '../secret/paste-path.ts'
 import { pathArgument } from '../secret/path-argument.ts'
 import { rekeyFiles } from '../secret/rekey-files.ts'
 import { type StaleFile, type Staleness, staleFiles } from '../secret/stale-files.ts'
@@ -21,8 +26,9 @@ names: all of them, or those at the files and directories named. All or nothing:
 Files in the work tree keep what they hold, unstaged changes included.
 
   --dry-run   only say what would be done; needs no key
-  --json      the same for machines: {"files": [{"path", "gains", "loses", "known"}], "fits", "problems", "done"}
+  --json      the same for machines: {"files": [{"path", "gains", "loses", "known"}], "fits", "problems", "notAccepted", "done"}
 
+What you have not accepted yet ("git nixsecret trust") is left as it is: then the exit code is 2.
 Who has read a secret still knows it: when somebody leaves, change the secret itself, too.
 Exit code 1: some files could not be judged (plaintext, damaged, in conflict); the others are done.
 `
@@ -39,14 +45,19 @@ export async function run(args: string[]): Promise<number> {
   const space = await Workspace.open(askOnTerminal)
   try {
     const policy = await space.policy()
+    if (!values['dry-run']) await observe(space.repo)
     const scopes = positionals.map((name) => pathArgument(space, name))
     const found = await staleFiles(space, policy, scopes)
     const rows = await rowsOf(space, policy, found.stale)
-    if (!values['dry-run']) await rekey(space, found.stale)
-    if (values.json) printJson(found, rows, !values['dry-run'])
+    const refused = await filesNotAccepted(space, policy, found.stale)
+    const accepted = found.stale.filter(({ path }) => !refused.includes(path))
+    if (!values['dry-run']) await rekey(space, accepted)
+    if (values.json) printJson(found, rows, { refused, done: !values['dry-run'] && refused.length === 0 })
     else printTable(rows)
     for (const { path, reason } of found.problems) printWarning(`${displayPath(path)} ${reason}`)
-    if (!values.json) await printEnd(space, found, values['dry-run'] ?? false)
+    if (!values.json && (refused.length === 0 || accepted.length > 0))
+      await printEnd(space, { ...found, stale: accepted }, values['dry-run'] ?? false)
+    if (refused.length > 0) throw await notAcceptedFiles(space, refused)
     return found.problems.length === 0 ? 0 : 1
   } finally {
     space.close()
@@ -58,6 +69,25 @@ async function rowsOf(space: Workspace, policy: Policy, stale: readonly StaleFil
   const rows: Row[] = []
   for (const file of stale) rows.push({ file, change: await former.change(file.sealed, file.path, policy) })
   return rows
+}
+
+/** Files that would be encrypted for somebody, or in a form, that the user has not accepted. */
+async function filesNotAccepted(
+  space: Workspace,
+  policy: Policy,
+  stale: readonly StaleFile[],
+): Promise<BytePath[]> {
+  const trust = await space.trust.current()
+  const refused: BytePath[] = []
+  for (const file of stale) {
+    const { pending } = await restrictedAt(trust, policy, file, space.catFile)
+    if (pending) refused.push(file.path)
+  }
+  return refused
+}
+
+async function notAcceptedFiles(space: Workspace, paths: readonly BytePath[]): Promise<NixsecretError> {
+  return notAccepted(`not encrypted again: ${namePaths(paths)}: `, await space.trust.current(), [])
 }
 
 async function rekey(space: Workspace, stale: readonly StaleFile[]): Promise<void> {
@@ -86,10 +116,16 @@ function printTable(rows: readonly Row[]): void {
   }
 }
 
-function printJson(found: Staleness, rows: readonly Row[], done: boolean): void {
+function printJson(
+  found: Staleness,
+  rows: readonly Row[],
+  { refused, done }: { readonly refused: readonly BytePath[]; readonly done: boolean },
+): void {
   const files = rows.map(({ file, change }) => ({ path: jsonPath(file.path), ...change }))
   const problems = found.problems.map(({ path, reason }) => ({ path: jsonPath(path), reason }))
-  print(JSON.stringify({ files, fits: found.fits, problems, done }, null, 2))
+  print(
+    JSON.stringify({ files, fits: found.fits, problems, notAccepted: refused.map(jsonPath), done }, null, 2),
+  )
 }
 
 async function printEnd(space: Workspace, { stale, fits }: Staleness, dryRun: boolean): Promise<void> {

@@ -38,7 +38,8 @@ export async function run(args: string[]): Promise<number> {
   // No key is needed, but a plugin of age may ask for something to encrypt.
   const space = await Workspace.open(askOnTerminal)
   try {
-    const target = await targetAt(space, filePathArgument(space, name))
+    const madeElsewhere = values.sealed ?? false
+    const target = await targetAt(space, filePathArgument(space, name), { madeElsewhere })
     if (process.stdin.isTTY)
       printNote(`type the content of ${displayPath(target.path)}, then Ctrl-D on a line of its own`)
     if (values.sealed) await setSealed(space, target)

@@ -16,7 +16,7 @@ import { holdsPlaintext, type Plaintext } from './holds-plaintext.ts'
 import { lockedFileChanged } from './locked-file-changed.ts'
 import { newNonce, sealWholeAs } from './seal-as.ts'
 import { cleanSops, isForSops } from './sops-clean.ts'
-import { wantedReaders } from './wanted-readers.ts'
+import { type Wanted, wantedReaders } from './wanted-readers.ts'
 
 /**
  * From the work tree to git: plaintext becomes ciphertext, unchanged plaintext keeps its blob, ciphertext passes.
@@ -38,12 +38,12 @@ export async function clean(
     return { content, ...(await sealedConflict(context, path, content, earlier)) }
   }
   const plaintext = { size: content.length, hash: context.memo.hash(content) }
-  const wanted = await wantedReaders(context, path)
-  if (!ciphertext && (await isForSops(content, earlier, wanted.format))) {
+  const wanted = await wantedReaders(context, path, earlier)
+  if (!ciphertext && (await isForSops(content, earlier, wanted))) {
     const cleaned = await cleanSops(context, { path, content, hash: plaintext.hash, earlier, wanted })
     if (cleaned !== null) return cleaned
   }
-  const reused = await reusable(context, plaintext, earlier, wanted.readers)
+  const reused = await reusable(context, plaintext, earlier, wanted)
   if (reused !== null) {
     // A merge's result is known before anybody has added it; what git has at this path is not news.
     const old = (await earlier.index())?.oid === reused.oid || (await earlier.head())?.oid === reused.oid
@@ -65,8 +65,8 @@ async function sealedEmpty(
 ): Promise<Buffer | null> {
   const blob = await earlier.index()
   if (blob?.shape.kind !== 'age' || blob.shape.plaintextSize !== 0) return null
-  const { readers } = await wantedReaders(context, path)
-  if (!blob.sealedFor(readers)) return null
+  const { readers, pending } = await wantedReaders(context, path, earlier)
+  if (!blob.sealedFor(pending ? null : readers)) return null
   const plaintext = { size: 0, hash: context.memo.hash(Buffer.alloc(0)) }
   return (await holdsPlaintext(context, blob, plaintext)) ? blob.whole : null
 }
@@ -92,14 +92,14 @@ async function sealedConflict(
 
 /**
  * The blob that a plaintext keeps. The path's own blob comes before one that the memo knows, since two people
- * may have sealed the same plaintext; where there is no policy to go by only the path's own blobs count.
- * @param readers null where the policy can't be had
+ * may have sealed the same plaintext; where there is no policy to go by only the path's own blobs count, and where
+ * something of it is not accepted they count whoever they are for.
  */
 export async function reusable(
   context: FilterContext,
   plaintext: Plaintext,
   earlier: EarlierBlobs,
-  readers: Readers | null,
+  { readers, pending }: Wanted,
 ): Promise<EarlierBlob | null> {
   const known = readers === null ? null : context.memo.find(plaintext.hash, readers.digest)
   for (const find of [() => earlier.index(), () => earlier.head()]) {
@@ -107,7 +107,7 @@ export async function reusable(
     if (blob === null) continue
     // The memo's word spares even the look at the header.
     if (blob.oid === known) return blob
-    if (blob.sealedFor(readers) && (await holdsPlaintext(context, blob, plaintext))) {
+    if (blob.sealedFor(pending ? null : readers) && (await holdsPlaintext(context, blob, plaintext))) {
       const digest = blob.header === null ? null : headerDigest(blob.header)
       context.memo.remember(plaintext.hash, digest, blob.oid)
       return blob

@@ -27,6 +27,11 @@ export class EarlierBlobs {
     return this.#head
   }
 
+  /** The other side's blob, where a merge left the path in conflict. */
+  theirs(): Promise<EarlierBlob | null> {
+    return this.byId(Buffer.from(`:3:${this.#path}`, 'latin1'))
+  }
+
   /** Any blob, by its id, or what else git calls it. */
   byId(name: string | Buffer): Promise<EarlierBlob | null> {
     return fetchBlob(this.#context.catFile, Buffer.from(name))

@@ -4,6 +4,7 @@ import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { LockState } from '../blob/lock-state.ts'
 import { Memo } from '../blob/memo.ts'
+import { TrustSource } from '../blob/trust/trust-source.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { listIndex, listTree, type TreeEntry } from '../git/list-index.ts'
@@ -19,6 +20,8 @@ export class FilterContext {
   readonly repo: Repository
   readonly catFile = new CatFile()
   readonly policy: PolicySource
+  /** What this user has accepted of it. */
+  readonly trust: TrustSource
   /** For smudge, which may ask for a passphrase. */
   readonly keys: Keys
   /** For clean, which never asks. */
@@ -39,6 +42,7 @@ export class FilterContext {
   constructor(repo: Repository, ask: AskPassphrase | null) {
     this.repo = repo
     this.policy = new PolicySource(repo.workTree, this.catFile)
+    this.trust = new TrustSource(repo)
     this.keys = new Keys({}, ask)
     this.silentKeys = ask === null ? this.keys : new Keys({}, null)
     this.memo = new Memo(repo.stateDir)

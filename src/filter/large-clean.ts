@@ -23,11 +23,12 @@ export async function beginLargeClean(
   direct: Direct | null,
 ): Promise<LargeClean> {
   if (neverEncrypted(path)) return new PassedContent(context)
-  const wanted = await wantedReaders(context, path)
-  if (!beginsAsAge(head) && wanted.format !== 'age' && (await isForSops(head, earlier, wanted.format)))
+  const wanted = await wantedReaders(context, path, earlier)
+  const isAge = wanted.format === 'age' && !wanted.pending
+  if (!beginsAsAge(head) && !isAge && (await isForSops(head, earlier, wanted)))
     return new WholeContent(context, path, earlier)
   if (wanted.readers === null || beginsAsAge(head)) return new KeptContent(context, path, earlier, head)
   const header = await headerFor(wanted.readers)
   const first = direct !== null && (await earlier.index()) === null && (await earlier.head()) === null
-  return new SealedContent(context, { path, earlier, readers: wanted.readers }, header, first ? direct : null)
+  return new SealedContent(context, { path, earlier, wanted }, header, first ? direct : null)
 }

@@ -66,10 +66,10 @@ export class KeptContent extends PassedContent {
 
   override async finish(): Promise<Cleaned> {
     if (this.#ciphertext && (await this.#isKnown())) return { content: this.content() }
-    const wanted = await wantedReaders(this.#context, this.#path)
+    const wanted = await wantedReaders(this.#context, this.#path, this.#earlier)
     const plaintext = { size: this.#size, hash: this.#hasher.digest() }
     // A secret may be an age file itself.
-    const reused = await reusable(this.#context, plaintext, this.#earlier, wanted.readers)
+    const reused = await reusable(this.#context, plaintext, this.#earlier, wanted)
     if (reused !== null) return { content: reused.content }
     if (this.#ciphertext) {
       if (await this.#opens()) return { content: this.content() }

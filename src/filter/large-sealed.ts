@@ -15,6 +15,7 @@ import { FallbackSpool } from './fallback-spool.ts'
 import type { FilterContext } from './filter-context.ts'
 import { openLarge } from './large-blob.ts'
 import { newNonce, type Seal, sealAs } from './seal-as.ts'
+import type { Wanted } from './wanted-readers.ts'
 
 /** Writes at once what is sealed, where nothing needs to be known first. */
 export type Direct = (bytes: Buffer) => void
@@ -25,7 +26,7 @@ type Pieces = Iterable<Buffer> | AsyncIterable<Buffer>
 export interface LargePlaintext {
   readonly path: BytePath
   readonly earlier: EarlierBlobs
-  readonly readers: Readers
+  readonly wanted: Wanted & { readonly readers: Readers }
 }
 
 /** Large plaintext: sealed as it comes in; what was sealed is thrown away if an earlier blob can be kept. */
@@ -63,13 +64,13 @@ export class SealedContent implements LargeClean {
 
   async finish(): Promise<Cleaned> {
     this.#markers.end()
-    const { path, earlier, readers } = this.#what
+    const { path, earlier, wanted } = this.#what
     const warning = conflictWarning(path, this.#markers)
     if (this.#fault === null) this.#out(this.#sealer.final())
     // Its blob's id begins with a length that shows at the end alone, so the memo does not learn of it.
     if (this.#direct !== null) return { content: Buffer.alloc(0), ...warning }
     const plaintext = { size: this.#size, hash: this.#hasher.digest() }
-    const reused = await reusable(this.#context, plaintext, earlier, readers)
+    const reused = await reusable(this.#context, plaintext, earlier, wanted)
     if (reused !== null) return { content: reused.content }
     if (this.#fault !== null) throw this.#fault
     const seal = this.#sealFor(plaintext.hash)
@@ -89,7 +90,7 @@ export class SealedContent implements LargeClean {
   /** The seal that this plaintext had before, else the one that it has now. */
   #sealFor(hash: Buffer): Seal {
     const { seals } = this.#context
-    const { digest } = this.#what.readers
+    const { digest } = this.#what.wanted.readers
     const before = seals.find(hash, digest)
     if (before === null) seals.keep(hash, digest, this.#seal)
     return before ?? this.#seal
@@ -111,7 +112,7 @@ export class SealedContent implements LargeClean {
       id.update(piece)
       yield piece
     }
-    this.#context.memo.remember(hash, this.#what.readers.digest, id.digest('hex'))
+    this.#context.memo.remember(hash, this.#what.wanted.readers.digest, id.digest('hex'))
   }
 
   async #armored(hash: Buffer, sealed: Pieces): Promise<Buffer> {
@@ -120,7 +121,7 @@ export class SealedContent implements LargeClean {
     const blob = enarmor(Buffer.concat(pieces))
     this.#context.memo.remember(
       hash,
-      this.#what.readers.digest,
+      this.#what.wanted.readers.digest,
       blobId(blob, this.#context.repo.objectFormat),
     )
     return blob

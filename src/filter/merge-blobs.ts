@@ -6,14 +6,16 @@ import { openFile } from '../blob/open-file.ts'
 import type { Readers } from '../blob/readers.ts'
 import { sealBlob } from '../blob/seal-blob.ts'
 import { sopsMemoKey } from '../blob/sops-memo-key.ts'
+import { TRUST_HINTS } from '../blob/trust/accepted.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
 import { tryGit } from '../git/run-git.ts'
 import { withMemoryDir } from '../host/memory-dir.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
+import { EarlierBlob } from './earlier-blob.ts'
 import type { FilterContext } from './filter-context.ts'
-import { type Wanted, wantedReaders } from './wanted-readers.ts'
+import { type Wanted, wantedFrom } from './wanted-readers.ts'
 
 /** Three blobs as git has them: ciphertext. An empty base is that of a file added on both sides. */
 export interface Sides {
@@ -57,18 +59,38 @@ export async function mergeBlobs(context: FilterContext, sides: Sides, style: Me
   if (neverEncrypted(sides.path)) {
     return { ...(await mergePlaintexts(plain, style)), warnings: [], hints: [] }
   }
-  const wanted = await wantedReaders(context, sides.path)
-  const states = [
-    await sealOf(sides.path, sides.ours, wanted),
-    await sealOf(sides.path, sides.theirs, wanted),
-  ]
-  const stale = states.includes('stale')
-  const warnings = stale
-    ? [`${shown}: one side was sealed for other readers than the policy in this work tree names`]
-    : []
-  const hints = stale ? [`git nixsecret rekey ${shown}`] : []
   const result = await mergePlaintexts(plain, style)
-  return { warnings, hints, ...(await keepOrSeal(context, sides, plain, result, wanted)) }
+  const wanted = await wantedFrom(context, sides.path, async () => [
+    earlierOf(context, sides.ours),
+    earlierOf(context, sides.theirs),
+    // Only a conflict may show what neither side has any more.
+    ...(result.conflict ? [earlierOf(context, sides.base)] : []),
+  ])
+  return { ...(await adviceOn(sides, wanted)), ...(await keepOrSeal(context, sides, plain, result, wanted)) }
+}
+
+function earlierOf({ repo }: FilterContext, blob: Buffer): EarlierBlob {
+  return new EarlierBlob(blobId(blob, repo.objectFormat), blob.length, blob)
+}
+
+/** What the user should hear of the sides, whatever becomes of them. */
+async function adviceOn(
+  { path, ours, theirs }: Sides,
+  wanted: Wanted,
+): Promise<Pick<Merged, 'warnings' | 'hints'>> {
+  const shown = displayPath(path)
+  if (wanted.pending) {
+    return {
+      warnings: [`${shown}: you have not accepted a change of who may read it; it stays closed to newcomers`],
+      hints: TRUST_HINTS,
+    }
+  }
+  const states = [await sealOf(path, ours, wanted), await sealOf(path, theirs, wanted)]
+  if (!states.includes('stale')) return { warnings: [], hints: [] }
+  return {
+    warnings: [`${shown}: one side was sealed for other readers than the policy in this work tree names`],
+    hints: [`git nixsecret rekey ${shown}`],
+  }
 }
 
 async function plaintexts(context: FilterContext, sides: Sides): Promise<Plaintexts | null> {
@@ -139,7 +161,7 @@ async function mergeFiles(
   return { content: stdout, conflict: code !== 0 }
 }
 
-/** A side's blob where the result is that side's plaintext and the readers fit; else a new one. */
+/** A side's blob where the result is that side's plaintext and the readers fit, or are not all accepted; else a new one. */
 async function keepOrSeal(
   context: FilterContext,
   sides: Sides,
@@ -150,18 +172,11 @@ async function keepOrSeal(
   for (const side of ['ours', 'theirs'] as const) {
     const content = sides[side]
     if (!plain[side].equals(result)) continue
-    const fits = content.length === 0 || (await sealOf(sides.path, content, wanted)) === 'fits'
+    const state = content.length === 0 ? 'fits' : await sealOf(sides.path, content, wanted)
+    const fits = state === 'fits' || (state === 'stale' && wanted.pending)
     if (fits) return { content, conflict }
   }
-  if (wanted.readers === null) {
-    throw new NixsecretError(
-      'policy',
-      `${displayPath(sides.path)}: no valid nixsecret.toml says for whom to encrypt`,
-      {
-        hints: ['git merge --abort', 'git nixsecret doctor'],
-      },
-    )
-  }
+  if (wanted.readers === null) throw unsealable(sides.path, wanted.fault)
   const { memo, repo } = context
   const hash = memo.hash(result)
   // What is in conflict may be no YAML any more, and git has to have something: an age file, until it is settled.
@@ -175,6 +190,12 @@ async function keepOrSeal(
   const blob = await sealBlob(result, wanted.readers, { armored: shape.kind === 'age' && shape.armored })
   memo.remember(hash, wanted.readers.digest, blobId(blob, repo.objectFormat))
   return { content: blob, conflict: conflict || !plainly }
+}
+
+function unsealable(path: BytePath, { code, message, hints }: NixsecretError): NixsecretError {
+  if (code === 'refused') return new NixsecretError(code, message, { hints: ['git merge --abort', ...hints] })
+  const why = `${displayPath(path)}: no valid nixsecret.toml says for whom to encrypt`
+  return new NixsecretError('policy', why, { hints: ['git merge --abort', 'git nixsecret doctor'] })
 }
 
 /** Null where what came of the merge is no document. */

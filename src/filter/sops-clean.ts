@@ -4,7 +4,6 @@ import { sopsMemoKey } from '../blob/sops-memo-key.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { blobId } from '../git/object-id.ts'
-import type { Format } from '../policy/policy.ts'
 import type { Cleaned } from './cleaned.ts'
 import { ConflictMarkers } from './conflict-markers.ts'
 import { conflictWarning } from './conflict-warning.ts'
@@ -30,10 +29,12 @@ export interface SopsCleaning {
 export async function isForSops(
   content: Buffer,
   earlier: EarlierBlobs,
-  format: Format | null,
+  { format, pending }: Wanted,
 ): Promise<boolean> {
   if (format === 'sops' || mayBeSops(content)) return true
-  return format === null && (((await earlier.index()) ?? (await earlier.head()))?.mayBeSops ?? false)
+  return (
+    (format === null || pending) && (((await earlier.index()) ?? (await earlier.head()))?.mayBeSops ?? false)
+  )
 }
 
 /**
@@ -43,13 +44,15 @@ export async function isForSops(
  */
 export async function cleanSops(context: FilterContext, what: SopsCleaning): Promise<Cleaned | null> {
   const { content, path, wanted } = what
-  const memorized = await byMemo(context, what)
+  const memorized = wanted.pending ? null : await byMemo(context, what)
   if (memorized !== null) return { content: memorized }
   const { sopsShape } = await import('../blob/sops-files.ts')
   const shape = content.length > MAX_SOPS_SIZE ? null : sopsShape(path, content)
   if (shape !== null) return passDocument(context, what, shape.kind === 'sops')
+  const same = wanted.readers === null || wanted.pending ? await sameDocument(context, what) : null
+  if (same !== null) return { content: same }
   if (wanted.format === 'age') return null
-  if (wanted.readers === null) return { content: await sameDocument(context, what, wanted.fault) }
+  if (wanted.readers === null) throw wanted.fault
   try {
     const { document, isNew } = await newDocument(context, what, wanted.readers)
     return { content: document, ...(isNew ? conflictWarning(path, ConflictMarkers.in(content)) : {}) }
@@ -91,21 +94,15 @@ async function passDocument(
   throw lockedFileChanged(path, 'a SOPS document')
 }
 
-/** Where there is no policy to go by only what git has at this path counts. */
-async function sameDocument(
-  context: FilterContext,
-  what: SopsCleaning,
-  fault: NixsecretError,
-): Promise<Buffer> {
+/** Where there is no policy to go by, or not all of it is accepted, what git has at this path counts. */
+async function sameDocument(context: FilterContext, what: SopsCleaning): Promise<Buffer | null> {
   const blobs = await blobsOf(context, what)
   const known = blobs.find(({ oid }) => context.memo.holds(what.hash, oid))
   if (known !== undefined) return known.content
   const { sopsHolding } = await import('../blob/sops-files.ts')
   const identities = await context.silentKeys.identities()
   const documents = blobs.map(({ content }) => content)
-  const same = await sopsHolding(what.path, what.content, { documents, identities }).catch(() => null)
-  if (same === null) throw fault
-  return same
+  return sopsHolding(what.path, what.content, { documents, identities }).catch(() => null)
 }
 
 async function newDocument(

@@ -1,30 +1,79 @@
+import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
+import { type FormerBlob, formerBlob } from '../blob/trust/former-blob.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Format } from '../policy/policy.ts'
 import { formatOf } from '../policy/readers-of.ts'
+import type { EarlierBlob } from './earlier-blob.ts'
+import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 
-/** Whom the policy names for a path, or why that can't be told; the format is null where there is no policy. */
+/**
+ * For whom a path may be sealed: whom the policy names and the user has accepted, or why that is nobody; the format is
+ * null where there is no policy. `pending`: the policy says more than is accepted, so that unchanged plaintext keeps its
+ * blob, whoever that is for.
+ */
 export type Wanted =
-  | { readonly readers: Readers; readonly format: Format }
-  | { readonly readers: null; readonly format: Format | null; readonly fault: NixsecretError }
+  | { readonly readers: Readers; readonly format: Format; readonly pending: boolean }
+  | {
+      readonly readers: null
+      readonly format: Format | null
+      readonly pending: boolean
+      readonly fault: NixsecretError
+    }
+
+/** What a plaintext may come from. */
+export type Former = () => Promise<readonly (EarlierBlob | null)[]>
 
 /** Only changed plaintext needs a policy, so a fault is handed back and waits until reuse has been tried. */
-export async function wantedReaders(context: FilterContext, path: BytePath): Promise<Wanted> {
+export async function wantedReaders(
+  context: FilterContext,
+  path: BytePath,
+  earlier: EarlierBlobs,
+): Promise<Wanted> {
+  return wantedFrom(context, path, async () => {
+    const index = await earlier.index()
+    // In conflict it has both sides: what is HEAD's as a rule, and the other's.
+    return index === null ? [await earlier.head(), await earlier.theirs()] : [index]
+  })
+}
+
+/** The same where it is known what the plaintext comes from. */
+export async function wantedFrom(context: FilterContext, path: BytePath, former: Former): Promise<Wanted> {
   let format: Format | null = null
   try {
     const policy = await context.policy.current()
-    if (policy !== null) {
-      format = formatOf(policy, path)
-      return { readers: readersFor(policy, path), format }
+    if (policy === null) {
+      const fault = new NixsecretError('policy', 'there is no nixsecret.toml that says for whom to encrypt', {
+        hints: ['git nixsecret init'],
+      })
+      return { readers: null, format, pending: false, fault }
     }
-    const fault = new NixsecretError('policy', 'there is no nixsecret.toml that says for whom to encrypt', {
-      hints: ['git nixsecret init'],
-    })
-    return { readers: null, format, fault }
+    format = formatOf(policy, path)
+    const wanted = readersFor(policy, path)
+    const accepted = await context.trust.current()
+    const blobs = (await former()).map((blob) =>
+      blob === null ? null : formerOf(context, path, blob, wanted),
+    )
+    const restricted = accepted.restrict(policy, path, await Promise.all(blobs))
+    const { readers, format: agreed, pending } = restricted
+    if (readers !== null) return { readers, format: agreed, pending }
+    return { readers, format: agreed, pending, fault: accepted.refusal(path, restricted) }
   } catch (fault) {
-    if (fault instanceof NixsecretError) return { readers: null, format, fault }
+    if (fault instanceof NixsecretError) return { readers: null, format, pending: false, fault }
     throw fault
   }
+}
+
+async function formerOf(
+  { catFile }: FilterContext,
+  path: BytePath,
+  blob: EarlierBlob,
+  readers: Readers,
+): Promise<FormerBlob | null> {
+  const { oid, shape, size, mayBeSops } = blob
+  const isLarge = blob.whole === null && mayBeSops && size <= MAX_SOPS_SIZE
+  const whole = isLarge ? ((await catFile.get(oid))?.content ?? null) : blob.whole
+  return formerBlob(path, { oid, shape, whole }, readers)
 }

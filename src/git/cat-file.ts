@@ -32,7 +32,8 @@ interface Question {
  * Needs git 2.38 (`-z`). See https://git-scm.com/docs/git-cat-file
  */
 export class CatFile {
-  readonly #options: Pick<GitOptions, 'cwd' | 'env'>
+  /** How git is run. */
+  readonly options: Pick<GitOptions, 'cwd' | 'env'>
   #child: ChildProcessWithoutNullStreams | null = null
   #questions: Question[] = []
   #outgoing: Buffer[] = []
@@ -42,7 +43,7 @@ export class CatFile {
   #failed: Error | null = null
 
   constructor(options: Pick<GitOptions, 'cwd' | 'env'> = {}) {
-    this.#options = options
+    this.options = options
   }
 
   /** Starts git now, so that it is there when the first question comes. */
@@ -107,10 +108,10 @@ export class CatFile {
   #start(): ChildProcessWithoutNullStreams {
     if (this.#child !== null) return this.#child
     const child = spawn('git', ['cat-file', '--batch-command', '--buffer', '-z'], {
-      ...(this.#options.cwd === undefined ? {} : { cwd: this.#options.cwd }),
+      ...(this.options.cwd === undefined ? {} : { cwd: this.options.cwd }),
       // An id stands for its own bytes, whatever replace refs say; and nothing is fetched from a promisor remote
       // just to compare (git 2.44 and later).
-      env: gitEnv({ GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1', ...this.#options.env }),
+      env: gitEnv({ GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1', ...this.options.env }),
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     // It must not keep our own process alive when all else is done.

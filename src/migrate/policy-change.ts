@@ -18,6 +18,8 @@ export interface PolicyChange {
   /** Null where there is no policy yet. */
   readonly before: string | null
   readonly after: string
+  /** The same change of another text. */
+  readonly edit: (text: string) => string
   readonly recipients: readonly NewRecipient[]
   readonly groups: readonly { readonly name: string; readonly members: readonly string[] }[]
   /** Those for many files at once come last. */
@@ -62,9 +64,11 @@ export function planPolicyChange(
   const recipients = book.newAmong([...fallback, ...names])
   const start = text ?? newPolicy({ recipients, to: fallback })
   const added = text === null ? [] : recipients
-  const after = extendPolicy(start, { recipients: added, groups: used, rules, lastRules: broad.rules })
+  const edit = (from: string) =>
+    extendPolicy(from, { recipients: added, groups: used, rules, lastRules: broad.rules })
+  const after = edit(start)
   confirm(after, secrets)
-  return { before: text, after, recipients, groups: used, rules: [...rules, ...broad.rules] }
+  return { before: text, after, edit, recipients, groups: used, rules: [...rules, ...broad.rules] }
 }
 
 function digestFor(policy: Policy, path: BytePath): string | null {

@@ -4,6 +4,7 @@ import { shellWord } from '../age/shell-word.ts'
 import { isCiphertextOf } from '../blob/open-sealed.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
 import { protectedEntries } from '../blob/protected-files.ts'
+import { accept, OwnChange } from '../blob/trust/accept.ts'
 import { lookAtWorkFile, workFileBytes, workFileId, workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath, displayText, pathBytes, textPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -23,6 +24,7 @@ import { type PolicyChange, planPolicyChange } from './policy-change.ts'
 import { type PrepareOptions, prepareSecrets } from './prepare-secrets.ts'
 import type { PreparedSecret } from './prepared-secret.ts'
 import { ReaderBook } from './reader-book.ts'
+import { refuseNotAccepted } from './refuse-not-accepted.ts'
 
 /** How a plan is carried out. */
 export interface ImportOptions extends Omit<PrepareOptions, 'write'> {
@@ -60,6 +62,7 @@ export async function runImport(
       hints: ['git checkout HEAD -- :/nixsecret.toml'],
     })
   }
+  if (policy !== null && !options.dryRun) await refuseNotAccepted(place, policy, plan.secrets)
   const book = new ReaderBook(policy, plan, options.own)
   const prepared = await prepareSecrets(place, plan.secrets, {
     ...options,
@@ -78,8 +81,11 @@ export async function runImport(
   const attributes = await planAttributesChange(place, secrets, plan)
   const report = { secrets, left, policy: change, attributes, verdicts: [] as Verdict[] }
   if (options.dryRun || secrets.length === 0) return report
+  const own = policy === null ? null : await OwnChange.begin(place.repo)
   await writeFiles(place, report, options)
   await stageAll(place, report)
+  if (own === null) await accept(place.repo)
+  else await own.accept(change.edit)
   place.memo.save()
   await bringWorkTree(place, secrets)
   return { ...report, verdicts: await comparePlaintexts(place, secrets) }
@@ -97,7 +103,7 @@ function policyText({ top }: ImportPlace): string | null {
   const stat = lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined) return null
   if (stat.isFile()) return readFileSync(file, 'utf8')
-  throw new NixsecretError('refused', `${POLICY_FILE} is not a regular file`)
+  throw new NixsecretError('policy', `${POLICY_FILE} is not a regular file, and is not followed`)
 }
 
 /** Policy first, then the filter, then what makes git use it; and back, where git would not use it for every secret. */

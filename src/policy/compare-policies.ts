@@ -26,10 +26,10 @@ export function comparePolicies(
   after: Policy,
   { paths, canonical }: CompareOptions,
 ): Change[] {
-  const sides = before.length === 0 ? [NOTHING] : before
+  const sides = withNothing(before)
   const found = new Found(after, canonical)
   for (const side of sides) {
-    if (side.text === after.text && side !== NOTHING) continue
+    if (side !== NOTHING && side.text === after.text) continue
     const theirs = new KeySets(side, canonical)
     const ours = new KeySets(after, canonical)
     for (const path of paths) {
@@ -49,6 +49,11 @@ export function comparePolicies(
       if (a === 'sops' && b !== 'sops') found.format.patterns.add(pattern)
   }
   return [...found.changes(), ...compareAllowances(sides, after), ...compareHosts(sides, after)]
+}
+
+/** Where there is no policy to hold another one against, one that gives nothing. */
+export function withNothing(policies: readonly Policy[]): readonly Policy[] {
+  return policies.length === 0 ? [NOTHING] : policies
 }
 
 /** Whether a policy gives nothing, at any path, that another one does not. */

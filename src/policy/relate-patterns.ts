@@ -21,10 +21,12 @@ export class PatternRelations {
     if (this.#left-- <= 0) return false
     const { anchored, parts } = this.#parse(outer)
     if (!anchored) return isStar(parts[0])
-    const before = parts.slice(0, -1)
-    if (parts.at(-1) !== '**' || before.includes('**')) return false
+    const isOpen = parts.at(-1) === '**'
+    const before = isOpen ? parts.slice(0, -1) : parts
     const inside = this.#parts(inner)
-    return inside.length > before.length && before.every((part, i) => samePart(part, inside[i]))
+    if (before.includes('**') || (isOpen ? inside.length <= before.length : inside.length !== before.length))
+      return false
+    return before.every((part, i) => inside[i] !== '**' && (isStar(part) || samePart(part, inside[i])))
   }
 
   /** Whether no path is named by both. */

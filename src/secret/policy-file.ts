@@ -29,7 +29,7 @@ export function changePolicy(space: Workspace, edit: (text: string) => string): 
     })
   }
   if (!stat.isFile())
-    throw new NixsecretError('refused', 'nixsecret.toml is not a regular file; edit it by hand')
+    throw new NixsecretError('policy', 'nixsecret.toml is not a regular file, and is not followed')
   const text = readFileSync(file, 'utf8')
   const before = policyFrom(text)
   const next = edit(text)

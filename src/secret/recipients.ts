@@ -1,4 +1,5 @@
 import { parseRecipient } from '../age/recipient.ts'
+import { OwnChange } from '../blob/trust/accept.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { addRecipient as addToText, removeRecipient as removeFromText } from '../policy/edit-policy.ts'
@@ -32,6 +33,8 @@ export interface PolicyEffect extends PolicyChange {
   readonly files: readonly BytePath[]
   /** Whether `[default]` names the recipient. */
   readonly inDefault: boolean
+  /** Whether nothing is left to be accepted: what the user does here is accepted along with it. */
+  readonly accepted: boolean
 }
 
 /**
@@ -46,11 +49,11 @@ export async function addRecipient(
   place: 'default' | 'nowhere' | readonly string[],
 ): Promise<PolicyEffect> {
   parseRecipient(key)
-  const change = changePolicy(space, (text) => {
+  const { change, accepted } = await changeAsOwn(space, (text) => {
     const added = addToText(text, name, key, typeof place === 'string' ? {} : { groups: place })
     return place === 'default' ? addToDefault(added, name) : added
   })
-  return effectOf(space, change, change.after, name)
+  return { ...(await effectOf(space, change, change.after, name)), accepted }
 }
 
 /** Only where there is a `to` already: who reads everything is not for us to begin with. */
@@ -78,8 +81,15 @@ function defaultList(text: string): readonly string[] | null {
  * @throws NixsecretError what `removeRecipient` of src/policy throws, `refused` where nobody would be left
  */
 export async function removeRecipient(space: Workspace, name: string): Promise<PolicyEffect> {
-  const change = changePolicy(space, (text) => removeFromText(text, name))
-  return effectOf(space, change, change.before, name)
+  const { change, accepted } = await changeAsOwn(space, (text) => removeFromText(text, name))
+  return { ...(await effectOf(space, change, change.before, name)), accepted }
+}
+
+/** What somebody says here is what they want; it accepts nothing of what others have said. */
+async function changeAsOwn(space: Workspace, edit: (text: string) => string) {
+  const own = await OwnChange.begin(space.repo)
+  const change = changePolicy(space, edit)
+  return { change, accepted: await own.accept(edit) }
 }
 
 /** Everybody in the policy, in its order. */
@@ -112,7 +122,7 @@ async function effectOf(
   change: PolicyChange,
   asked: Policy,
   name: string,
-): Promise<PolicyEffect> {
+): Promise<Omit<PolicyEffect, 'accepted'>> {
   const files = (await readersByName(space, asked)).get(name) ?? []
   const inDefault = asked.default.to?.includes(name) ?? false
   return { ...change, files, inDefault, stale: await countStale(space, change.after) }

@@ -28,7 +28,9 @@ export async function storeDocument(space: Workspace, target: Target, plaintext:
   const hash = space.memo.hash(content)
   const before = await documentBefore(space, target)
   const known =
-    before !== null && space.memo.holds(hash, before.oid) && sopsFits(path, before.content, readers)
+    before !== null &&
+    space.memo.holds(hash, before.oid) &&
+    (target.pending || sopsFits(path, before.content, readers))
       ? before.content
       : null
   const identities = await space.keys.identities()

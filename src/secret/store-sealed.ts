@@ -3,6 +3,8 @@ import { type Header, MAX_HEADER_SIZE, parseHeader } from '../age/header.ts'
 import { type BlobShape, beginsAsAge, inspectBlob } from '../age/inspect.ts'
 import { judgeReaders, type ReadersVerdict } from '../blob/judge-readers.ts'
 import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
+import { acceptAt } from '../blob/trust/accept-at.ts'
+import { TRUST_HINTS } from '../blob/trust/accepted.ts'
 import { displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { writeBlob } from '../git/write-objects.ts'
@@ -43,7 +45,7 @@ export async function storeSealed(
   // It is ciphertext whatever its length: a blob that is not staged in the end harms nobody.
   const oid = await writeBlob(counted(), space.blobs)
   wholeHeader(inspectBlob(head, size))
-  await stage(space, target, oid)
+  await stageAccepted(space, target, oid)
   return verdict
 }
 
@@ -60,7 +62,7 @@ async function storeSealedDocument(space: Workspace, target: Target, sealed: Pie
     })
   }
   accepted(space, target, judgeSopsReaders(shape.metadata, readers).verdict)
-  await stage(space, target, await writeBlob(document, space.blobs))
+  await stageAccepted(space, target, await writeBlob(document, space.blobs))
   return 'fits'
 }
 
@@ -84,7 +86,7 @@ function headerIn(head: Buffer, final = true): Header | null {
 async function storeWhole(space: Workspace, target: Target, blob: Buffer) {
   const header = wholeHeader(inspectBlob(blob, blob.length))
   const verdict = accepted(space, target, judgeReaders(header, target.readers))
-  await stage(space, target, await writeBlob(blob, space.blobs))
+  await stageAccepted(space, target, await writeBlob(blob, space.blobs))
   return verdict
 }
 
@@ -100,6 +102,12 @@ function notWhole(reason: string): NixsecretError {
   )
 }
 
+/** That this ciphertext belongs at this path is the user's word. */
+async function stageAccepted(space: Workspace, target: Target, oid: string): Promise<void> {
+  await stage(space, target, oid)
+  acceptAt(space.repo, target.path, oid)
+}
+
 function accepted(
   space: Workspace,
   target: Target,
@@ -107,9 +115,14 @@ function accepted(
 ): Exclude<ReadersVerdict, 'stale'> {
   if (verdict !== 'stale') return verdict
   const names = target.readers.names.map(displayText).join(', ')
-  const message = `standard input is sealed for other readers than nixsecret.toml names for ${displayPath(target.path)} (${names})`
+  const whom = target.pending ? 'you have accepted' : 'nixsecret.toml names'
+  const message = `standard input is sealed for other readers than ${whom} for ${displayPath(target.path)} (${names})`
   throw new NixsecretError('refused', `${message}; nothing was changed`, {
-    hints: [`git nixsecret set ${pastePath(space, target.path)} < PLAINTEXT`, 'git nixsecret recipient list'],
+    hints: [
+      ...(target.pending ? TRUST_HINTS : []),
+      `git nixsecret set ${pastePath(space, target.path)} < PLAINTEXT`,
+      'git nixsecret recipient list',
+    ],
   })
 }
 

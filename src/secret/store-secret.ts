@@ -41,11 +41,15 @@ export async function storeSecret(space: Workspace, target: Target, plaintext: P
   return { oid: known ?? fresh, empty: false, unchanged: known !== null }
 }
 
-/** The blob in the index, if it is known to hold this plaintext and is sealed for the readers of now. */
+/**
+ * The blob in the index, if it is known to hold this plaintext and is sealed for the readers of now, or not all of those
+ * are accepted.
+ */
 async function keptBlob(space: Workspace, target: Target, hash: Buffer): Promise<string | null> {
   const oid = target.entry?.oid
   if (oid === undefined || !space.memo.holds(hash, oid)) return null
   const blob = await space.catFile.getUpTo(oid, HEAD_BYTES)
   const shape = blob === null ? null : inspectBlob(blob.content, blob.size)
-  return shape?.kind === 'age' && judgeReaders(shape.header, target.readers) === 'fits' ? oid : null
+  if (shape?.kind !== 'age') return null
+  return target.pending || judgeReaders(shape.header, target.readers) === 'fits' ? oid : null
 }

@@ -1,6 +1,6 @@
 import { isArmored } from '../age/armor.ts'
-import { wantedFor } from '../blob/judge-file.ts'
 import type { Readers } from '../blob/readers.ts'
+import { restrictedAt } from '../blob/trust/restricted-at.ts'
 import { lookAtWorkFile, type WorkFile } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { displayPath } from '../byte-path.ts'
@@ -15,8 +15,11 @@ import type { Workspace } from './workspace.ts'
 /** A path that a secret may be stored at, and what is there so far. */
 export interface Target {
   readonly path: BytePath
+  /** Those that are accepted, of whom the policy names. */
   readonly readers: Readers
   readonly format: Format
+  /** Whether the policy says more than is accepted: then unchanged plaintext keeps its blob. */
+  readonly pending: boolean
   /** `100644` or `100755`. */
   readonly mode: string
   /** The index entry; null where there is none, or a merge left it in conflict. */
@@ -30,10 +33,15 @@ const ARMOR_HEAD = 256
 
 /**
  * Makes sure that a secret can be stored at a path, before anything is asked of the user.
+ * @param options `madeElsewhere`: ciphertext is to come there, and nothing of what git has at the path
  * @throws NixsecretError `refused` where what git stores there would not be ciphertext, or something else would be
- *   lost; `policy` where nobody may read it
+ *   lost, or nobody is accepted who may read it; `policy` where nobody may
  */
-export async function targetAt(space: Workspace, path: BytePath): Promise<Target> {
+export async function targetAt(
+  space: Workspace,
+  path: BytePath,
+  { madeElsewhere = false }: { readonly madeElsewhere?: boolean } = {},
+): Promise<Target> {
   const shown = displayPath(path)
   if (neverEncrypted(path))
     throw new NixsecretError('refused', `${shown} is never encrypted: git and we must read it`)
@@ -47,11 +55,31 @@ export async function targetAt(space: Workspace, path: BytePath): Promise<Target
   if (workFile.kind === 'other') throw new NixsecretError('refused', `${shown} is not a regular file`)
   const attributes = await filterAttributes([path], { ...space.git, cached: false })
   if (driverOf(attributes.get(path)) === null) throw unfiltered(space, path)
-  const { readers, format } = wantedFor(await space.policy(), path)
   const entry = here.find(({ stage }) => stage === 0) ?? null
+  const { readers, format, pending } = await readersAt(
+    space,
+    path,
+    madeElsewhere ? 'anything' : (entry?.oid ?? null),
+  )
   const executable = here[0] === undefined && 'stat' in workFile && (workFile.stat.mode & 0o100) !== 0
   const mode = here[0]?.mode ?? (executable ? '100755' : '100644')
-  return { path, readers, format, mode, entry, workFile, armored: await isArmoredBlob(space, entry) }
+  return { path, readers, format, pending, mode, entry, workFile, armored: await isArmoredBlob(space, entry) }
+}
+
+async function readersAt(
+  space: Workspace,
+  path: BytePath,
+  oid: string | null | 'anything',
+): Promise<Pick<Target, 'readers' | 'format' | 'pending'>> {
+  const accepted = await space.trust.current()
+  const policy = await space.policy()
+  const restricted =
+    oid === 'anything'
+      ? accepted.restrict(policy, path, [])
+      : await restrictedAt(accepted, policy, { path, oid }, space.catFile)
+  const { readers, format, pending } = restricted
+  if (readers === null) throw accepted.refusal(path, restricted)
+  return { readers, format, pending }
 }
 
 function refuseClash(path: BytePath, index: readonly FlaggedEntry[]): void {

@@ -3,6 +3,7 @@ import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { Memo } from '../blob/memo.ts'
 import { unwrapByPlugin } from '../blob/plugins.ts'
+import { TrustSource } from '../blob/trust/trust-source.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { openRepository, type Repository, requireWorkTree } from '../git/repository.ts'
@@ -21,6 +22,8 @@ export class Workspace {
   readonly catFile: CatFile
   readonly keys: Keys
   readonly memo: Memo
+  /** What this user has accepted of who may read what. */
+  readonly trust: TrustSource
   /** How to get a passphrase, or what a plugin of age asks for; null where nobody may be asked. */
   readonly ask: AskPassphrase | null
   /** Whether a passphrase was wanted that nobody could be asked for. */
@@ -45,6 +48,7 @@ export class Workspace {
     }
     this.keys = new Keys(this.git, asked, ask === null ? null : unwrapByPlugin(asked))
     this.memo = new Memo(repo.stateDir)
+    this.trust = new TrustSource(repo)
     this.#policy = new PolicySource(repo.workTree, this.catFile)
   }
 

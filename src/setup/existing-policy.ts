@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseRecipient } from '../age/recipient.ts'
 import { PolicySource } from '../blob/load-policy.ts'
@@ -31,7 +31,7 @@ export async function refuseNewRecipients(workTree: string, options: readonly st
 
 /** Whether the work tree, the index or HEAD has a policy, sound or not. */
 export async function hasPolicy(workTree: string): Promise<boolean> {
-  if (existsSync(join(workTree, POLICY_FILE))) return true
+  if (lstatSync(join(workTree, POLICY_FILE), { throwIfNoEntry: false }) !== undefined) return true
   const catFile = new CatFile({ cwd: workTree })
   try {
     return ((await catFile.info(`:0:${POLICY_FILE}`)) ?? (await catFile.info(`HEAD:${POLICY_FILE}`))) !== null

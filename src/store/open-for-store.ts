@@ -2,6 +2,8 @@ import { chmodSync, closeSync, constants, lstatSync, openSync, writeFileSync } f
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { openFile } from '../blob/open-file.ts'
+import { Accepted, notAccepted } from '../blob/trust/accepted.ts'
+import type { TrustPlace } from '../blob/trust/trust-state.ts'
 import { lookAtWorkFile, workFileBytes, workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -27,11 +29,12 @@ export interface OpenFiles {
  * The files that the owner needs at evaluation: `store = "plaintext"` in the policy of the work tree. Never those with
  * `filter=nixsecret-sealed`: what lies open nowhere is not to lie open in the store.
  * @param git at the top of the work tree
- * @throws NixsecretError `policy` where it does not parse
+ * @throws NixsecretError `policy` where it does not parse, `refused` where the user has not accepted that it says so
  */
 export async function openForStore(
   git: GitOptions & { readonly cwd: string },
   drivers: ReadonlyMap<BytePath, Driver>,
+  place: TrustPlace,
 ): Promise<OpenFiles> {
   const candidates = [...drivers].flatMap(([path, driver]) => (driver === 'nixsecret' ? [path] : []))
   if (candidates.length === 0) return { files: [], locked: [] }
@@ -39,6 +42,7 @@ export async function openForStore(
   try {
     const policy = await new PolicySource(git.cwd, catFile).current()
     const named = policy === null ? [] : candidates.filter((path) => storeOf(policy, path) === 'plaintext')
+    await refuseNewlyOpen(place, named)
     const keys = new Keys(git, null)
     const files: OpenFile[] = []
     const locked: BytePath[] = []
@@ -51,6 +55,14 @@ export async function openForStore(
   } finally {
     catFile.close()
   }
+}
+
+async function refuseNewlyOpen(place: TrustPlace, named: readonly BytePath[]): Promise<void> {
+  if (named.length === 0) return
+  const accepted = await Accepted.load(place)
+  const fresh = named.find((path) => accepted.storeOf(path) === null)
+  if (fresh !== undefined)
+    throw notAccepted(`${displayPath(fresh)} would enter the Nix store as plaintext: `, accepted, [])
 }
 
 /** @returns null where there is no such file, or nothing in it */

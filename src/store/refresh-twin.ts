@@ -11,6 +11,7 @@ import { holdsNoPlaintext, shapeOfFile } from './file-shape.ts'
 import { KnownAttributes } from './known-attributes.ts'
 import type { OpenFile, OpenFiles } from './open-for-store.ts'
 import { openedFiles } from './opened-files.ts'
+import { refuseLost } from './refuse-lost.ts'
 import { type RepositoryFacts, repositoryFacts } from './repository-facts.ts'
 import { TwinCheckout } from './twin-checkout.ts'
 import { TwinLock } from './twin-lock.ts'
@@ -154,7 +155,7 @@ class Refresh {
     try {
       const made = await this.#seal(seal, facts)
       const opener = mayOpen(this.#top) ? await import('./open-for-store.ts') : null
-      const open = (await opener?.openForStore(this.#git, made.drivers)) ?? NOTHING_OPEN
+      const open = (await opener?.openForStore(this.#git, made.drivers, this.#repo)) ?? NOTHING_OPEN
       const asked = made.tree === seal.known ? early : this.#checkout.differing(made.tree)
       const strays = this.#checkout.strays(made.entries)
       const differing = await asked
@@ -219,6 +220,7 @@ class Refresh {
     if (!configured) requireFilter(config, new Set((await asked).values()))
     const [drivers, changed] = await Promise.all([asked, early ?? seal.update(entries)])
     if (changed) entries = await seal.entries()
+    refuseLost(this.#repo, entries, drivers)
     const verified = new VerifiedBlobs(this.#place.dir)
     const ofDriver = (all: readonly FlaggedEntry[]) => all.filter(({ path }) => drivers.has(path))
     let protectedEntries = ofDriver(entries)

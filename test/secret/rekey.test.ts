@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { needs } from '../support/needs.ts'
 import { blobOf, findPlaintext, isAge, Person, read, startRepository } from '../support/story.ts'
 
@@ -98,6 +99,7 @@ test('all or nothing: one file that no key opens, or that is damaged, and nothin
     await alice.git(dir, 'update-index', '--add', '--cacheinfo', `100644,${oid},${path}`)
   }
   await stage('secrets/foreign', foreign)
+  await acceptAll(alice.box, dir)
   await run(['recipient', 'remove', 'bob'])
   const before = await oids()
   const locked = await run(['rekey'])

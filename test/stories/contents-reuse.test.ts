@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { findPlaintext, Person, read, startRepository } from '../support/story.ts'
 
 // Unchanged plaintext keeps its blob, and nothing that is remembered can make content wrong.
@@ -153,6 +154,7 @@ test('the memo tells nothing to who copies the git directory', async () => {
   const stranger = await Person.create('stranger')
   await stranger.box.ok('git', ['config', '--global', 'safe.directory', '*'])
   for (const [i, name] of NAMES.entries()) alice.box.write(join(twin, name), `${MARK} ${i}\n`)
+  await acceptAll(stranger.box, twin)
   await stranger.git(twin, 'add', '-A')
   // Another user's memo key: what is remembered is not recognised, so guessing tells nothing.
   assert.is.not(await stranger.git(twin, 'ls-files', '-s'), IDS)

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { GitStory, MARK, secret } from '../support/git-story.ts'
 import { findPlaintext, isAge, Person } from '../support/story.ts'
 
@@ -108,6 +109,11 @@ test('a reader added on one branch, a secret changed on the other: a warning, th
   const refused = await story.tryGit('push', remote, 'main')
   assert.is.not(refused.code, 0)
   assert.match(refused.stderr, 'secrets/db')
+  // What was changed on the other side was never for who is new.
+  const early = await story.tryGit('nixsecret', 'rekey', 'secrets/db')
+  assert.is(early.code, 2)
+  assert.match(early.stderr, 'hint: git nixsecret trust')
+  await acceptAll(story.person.box, story.dir)
   await story.git('nixsecret', 'rekey', 'secrets/db')
   await story.commit('rekeyed')
   assert.equal(await stale(story), [])

@@ -3,10 +3,11 @@ import { NixsecretError } from '../../errors.ts'
 import type { Repository } from '../../git/repository.ts'
 import { comparePolicies } from '../../policy/compare-policies.ts'
 import { Accepted } from './accepted.ts'
+import { canonical } from './canonical.ts'
 import { knownPaths, withSets } from './known-paths.ts'
 import { linesOf, observe } from './observe.ts'
-import { soundPolicy } from './observed-policies.ts'
-import { canonical, unprotected } from './pending.ts'
+import { observedPolicies, soundPolicy } from './observed-policies.ts'
+import { unprotected } from './pending.ts'
 import { type Present, withPresent } from './present.ts'
 import { loadTrust, saveTrust } from './trust-state.ts'
 
@@ -68,7 +69,7 @@ export class OwnChange {
   static async begin(repo: Repository): Promise<OwnChange> {
     await observe(repo)
     return withPresent(repo, async (present) => {
-      const accepted = Accepted.load(repo)
+      const accepted = await Accepted.load(repo)
       const whole = {
         policy: accepted.state !== null && isWhole(present, accepted),
         attributes: unprotected(present, accepted).length === 0,
@@ -88,10 +89,10 @@ export class OwnChange {
     return withPresent(this.#repo, async (present) => {
       const { policy, head } = present
       if (policy === null) return false
-      const policies = this.#policyWhole ? [policy.text] : state.policies.map((text) => edited(text, edit))
+      const policies = this.#policyWhole ? [policy.text] : editedPolicies(state.policies, edit, policy.text)
       const attributes = this.#attributesWhole ? linesOf(present) : state.attributes
       const next = { at: head, policies, attributes, paths: this.#paths, sets: withSets(state, [policy]) }
-      const accepted = new Accepted({ state: next, problem: null })
+      const accepted = await Accepted.of({ state: next, problem: null })
       saveTrust(this.#repo, { ...next, paths: await knownPaths(present, accepted) })
       return this.#policyWhole && this.#attributesWhole
     })
@@ -104,12 +105,23 @@ function isWhole({ policy, files }: Present, accepted: Accepted): boolean {
   return comparePolicies(accepted.policies, policy, { paths, canonical }).length === 0
 }
 
-function edited(text: string, edit: (text: string) => string): string {
+/** Where one of them can't be changed so, what the change takes away is observed all the same. */
+function editedPolicies(
+  texts: readonly string[],
+  edit: (text: string) => string,
+  now: string,
+): readonly string[] {
+  const edited = texts.map((text) => editedOrNull(text, edit))
+  const next = edited.map((text, i) => text ?? (texts[i] as string))
+  return edited.includes(null) ? observedPolicies(next, now) : next
+}
+
+function editedOrNull(text: string, edit: (text: string) => string): string | null {
   try {
     const next = edit(text)
-    return soundPolicy(next) === null ? text : next
+    return soundPolicy(next) === null ? null : next
   } catch (fault) {
-    if (fault instanceof NixsecretError) return text
+    if (fault instanceof NixsecretError) return null
     throw fault
   }
 }

@@ -1,11 +1,11 @@
-import { parseRecipient } from '../../age/recipient.ts'
 import { type BytePath, displayPath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import { recipientsDigest } from '../../policy/digest.ts'
 import type { Format, Policy } from '../../policy/policy.ts'
 import { formatOf, readersOf, storeOf } from '../../policy/readers-of.ts'
-import { policyFrom } from '../policy-from.ts'
+import type { policyFrom } from '../policy-from.ts'
 import { type Readers, readersFor, readersWithKeys } from '../readers.ts'
+import { canonical } from './canonical.ts'
 import type { FormerBlob } from './former-blob.ts'
 import { type LoadedTrust, loadTrust, type TrustPlace, type TrustState } from './trust-state.ts'
 
@@ -18,6 +18,8 @@ export interface Restricted {
   readonly pending: boolean
   /** Names in the policy of those who are left out. */
   readonly newcomers: readonly string[]
+  /** Whether some are left out only since they could not read what git has at the path so far. */
+  readonly moved: boolean
 }
 
 /**
@@ -29,22 +31,31 @@ export class Accepted {
   readonly state: TrustState | null
   /** Why nothing is accepted although something was. */
   readonly problem: string | null
+  readonly #parse: typeof policyFrom
   #policies: readonly Policy[] | null = null
   readonly #sets = new Map<Policy, ReadonlyMap<string, ReadonlySet<string>>>()
 
-  constructor({ state, problem }: LoadedTrust) {
+  private constructor({ state, problem }: LoadedTrust, parse: typeof policyFrom) {
     this.state = state
     this.problem = problem
+    this.#parse = parse
   }
 
   /** Reads what was accepted: two small files. Never throws. */
-  static load(place: TrustPlace): Accepted {
-    return new Accepted(loadTrust(place))
+  static load(place: TrustPlace): Promise<Accepted> {
+    return Accepted.of(loadTrust(place))
+  }
+
+  /** What a state says. */
+  static async of(loaded: LoadedTrust): Promise<Accepted> {
+    // Loaded here, since a checkout needs none of it.
+    const { policyFrom } = await import('../policy-from.ts')
+    return new Accepted(loaded, policyFrom)
   }
 
   /** The policies that were accepted, or observed since; what counts is what all of them give. Parsed when asked for. */
   get policies(): readonly Policy[] {
-    this.#policies ??= parsed(this.state?.policies ?? [])
+    this.#policies ??= parsed(this.state?.policies ?? [], this.#parse)
     return this.#policies
   }
 
@@ -89,14 +100,15 @@ export class Accepted {
     const left = keys.filter(isIn)
     const agreed = whole ? format : format === 'sops' ? this.formatOf(path) : format
     if (left.length === keys.length)
-      return { readers: wanted, format: agreed, pending: agreed !== format, newcomers: [] }
+      return { readers: wanted, format: agreed, pending: agreed !== format, newcomers: [], moved: false }
     const named = wanted.names.map((name) => [name, policy.recipients.get(name) ?? ''] as const)
-    const inside = named.filter(([, key]) => isIn(parseRecipient(key).canonical))
+    const inside = named.filter(([, key]) => isIn(canonical(key)))
     return {
       readers: inside.length === 0 ? null : readersWithKeys(inside),
       format: agreed,
       pending: true,
       newcomers: named.filter((one) => !inside.includes(one)).map(([name]) => name),
+      moved: keys.some((key) => !isIn(key) && (accepted === null || accepted.has(key))),
     }
   }
 
@@ -145,9 +157,9 @@ export class Accepted {
     return null
   }
 
-  /** Why a path can't be sealed for anybody, and what to do. */
-  refusal(path: BytePath, newcomers: readonly string[]): NixsecretError {
-    return notAccepted(`${displayPath(path)}: `, this, newcomers)
+  /** Why a path can't be sealed as the policy says, and what to do. */
+  refusal(path: BytePath, { newcomers, moved }: Pick<Restricted, 'newcomers' | 'moved'>): NixsecretError {
+    return notAccepted(`${displayPath(path)}: `, this, newcomers, moved)
   }
 
   #every(test: (policy: Policy) => boolean): boolean {
@@ -162,16 +174,20 @@ export function notAccepted(
   what: string,
   { state, problem }: Accepted,
   names: readonly string[],
+  moved = false,
 ): NixsecretError {
   // Names of a policy are letters, digits and punctuation.
   const shown = names.slice(0, 5).join(', ')
   const more = names.length > 5 ? ` and ${names.length - 5} more` : ''
-  const why =
-    state === null
-      ? `you have not accepted yet who may read the secrets of this repository${problem === null ? '' : ` (${problem})`}`
-      : names.length > 0
-        ? `you have not accepted ${shown}${more} as a reader, and nobody else is left`
-        : 'you have not accepted a change of who may read what'
+  let why = 'you have not accepted a change of who may read what'
+  if (state === null) {
+    const gone = problem === null ? '' : ` (${problem})`
+    why = `you have not accepted yet who may read the secrets of this repository${gone}`
+  } else if (names.length > 0) {
+    why = moved
+      ? `what git has there was not encrypted for ${shown}${more}, and you have not accepted that they may read it`
+      : `you have not accepted that ${shown}${more} may read it`
+  }
   return new NixsecretError('refused', `${what}${why}`, { hints: TRUST_HINTS })
 }
 
@@ -183,7 +199,7 @@ export function readerSets(policy: Policy): Map<string, ReadonlySet<string>> {
   const sets = new Map<string, ReadonlySet<string>>()
   for (const { to } of [...policy.rules, policy.default]) {
     if (to === null) continue
-    const keys = new Set(to.map((name) => parseRecipient(policy.recipients.get(name) ?? '').canonical))
+    const keys = new Set(to.map((name) => canonical(policy.recipients.get(name) ?? '')))
     sets.set(recipientsDigest([...keys]), keys)
   }
   return sets
@@ -191,13 +207,13 @@ export function readerSets(policy: Policy): Map<string, ReadonlySet<string>> {
 
 function keysAt(policy: Policy, path: BytePath): ReadonlySet<string> {
   const names = readersOf(policy, path) ?? []
-  return new Set(names.map((name) => parseRecipient(policy.recipients.get(name) ?? '').canonical))
+  return new Set(names.map((name) => canonical(policy.recipients.get(name) ?? '')))
 }
 
 /** One that does not parse gives nobody anything, and so leaves nothing of the others. */
-function parsed(texts: readonly string[]): Policy[] {
+function parsed(texts: readonly string[], parse: typeof policyFrom): Policy[] {
   try {
-    return texts.map((text) => policyFrom(text))
+    return texts.map((text) => parse(text))
   } catch (fault) {
     if (fault instanceof NixsecretError) return []
     throw fault

@@ -1,7 +1,7 @@
-import { inspectBlob } from '../../age/inspect.ts'
+import type { BlobShape } from '../../age/inspect.ts'
 import type { BytePath } from '../../byte-path.ts'
 import { headerDigest } from '../judge-readers.ts'
-import { MAX_SOPS_SIZE, mayBeSops } from '../may-be-sops.ts'
+import { mayBeSops } from '../may-be-sops.ts'
 import type { Readers } from '../readers.ts'
 
 /** What git has at a path that is to be sealed again: ciphertext, and for whom, as far as that shows without a key. */
@@ -14,22 +14,22 @@ export interface FormerBlob {
 }
 
 /**
- * @param head the whole, or as much as an age header may take
+ * @param shape what it is
+ * @param whole null where it is too large to be a SOPS document
  * @param readers who are asked about
  * @returns null where it keeps nothing from anybody: plaintext, or nothing
  */
 export async function formerBlob(
   path: BytePath,
-  blob: { readonly oid: string; readonly head: Buffer; readonly size: number },
+  blob: { readonly oid: string; readonly shape: BlobShape; readonly whole: Buffer | null },
   readers: Readers | null,
 ): Promise<FormerBlob | null> {
-  const { oid, head, size } = blob
-  const shape = inspectBlob(head, size)
+  const { oid, shape, whole } = blob
   if (shape.kind === 'age') return { oid, digest: headerDigest(shape.header), keys: null }
   if (shape.kind === 'broken') return { oid, digest: null, keys: null }
-  if (shape.kind === 'empty' || head.length < size || size > MAX_SOPS_SIZE || !mayBeSops(head)) return null
+  if (shape.kind === 'empty' || whole === null || !mayBeSops(whole)) return null
   const { judgeSopsReaders, sopsShape } = await import('../sops-files.ts')
-  const document = sopsShape(path, head)
+  const document = sopsShape(path, whole)
   if (document === null) return null
   if (document.kind === 'broken' || readers === null) return { oid, digest: null, keys: new Set() }
   const missing = new Set(

@@ -54,7 +54,7 @@ async function observed(
 ): Promise<TrustState> {
   let policies = state.policies
   for (const text of await reducedPolicies(base, head, present)) policies = observedPolicies(policies, text)
-  const accepted = new Accepted({ state: { ...state, policies }, problem: null })
+  const accepted = await Accepted.of({ state: { ...state, policies }, problem: null })
   const lost = attributesDifference(state.attributes, present.attributes).length > 0
   return {
     at: head,

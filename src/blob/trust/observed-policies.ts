@@ -2,7 +2,7 @@ import { NixsecretError } from '../../errors.ts'
 import { givesNoMore } from '../../policy/compare-policies.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { policyFrom } from '../policy-from.ts'
-import { canonical } from './pending.ts'
+import { canonical } from './canonical.ts'
 
 /** Policies that are kept at most. Beyond it nothing is accepted until the user says so again. */
 const MOST = 64

@@ -1,18 +1,17 @@
-import { isArmored } from '../../age/armor.ts'
-import { MAX_HEADER_SIZE } from '../../age/header.ts'
-import { parseRecipient } from '../../age/recipient.ts'
 import type { BytePath } from '../../byte-path.ts'
 import type { Repository } from '../../git/repository.ts'
 import type { Change, MovedChange, UnprotectedChange } from '../../policy/change.ts'
 import { comparePolicies } from '../../policy/compare-policies.ts'
 import { namesOfKeys } from '../../policy/names-of-keys.ts'
 import { readersOf } from '../../policy/readers-of.ts'
-import { mayBeginSops } from '../may-be-sops.ts'
 import { readersFor } from '../readers.ts'
 import { Accepted } from './accepted.ts'
 import { attributesDifference } from './attributes-difference.ts'
-import { type FormerBlob, formerBlob } from './former-blob.ts'
+import { canonical } from './canonical.ts'
+import type { FormerBlob } from './former-blob.ts'
+import { lostProtection } from './lost-protection.ts'
 import { type Present, withPresent } from './present.ts'
+import { readFormer } from './read-former.ts'
 
 /** How what holds here differs from what was accepted. */
 export interface Pending {
@@ -26,17 +25,12 @@ export interface Pending {
   readonly problem: string | null
 }
 
-/** The canonical form of a public key. */
-export function canonical(key: string): string {
-  return parseRecipient(key).canonical
-}
-
 /**
  * Holds the policy, the attributes and the ciphertext of this work tree against what was accepted.
  * @throws NixsecretError `policy` where the policy does not parse
  */
 export function pending(repo: Repository): Promise<Pending> {
-  return withPresent(repo, (present) => pendingHere(present, Accepted.load(repo)))
+  return withPresent(repo, async (present) => pendingHere(present, await Accepted.load(repo)))
 }
 
 /** The same of what was looked at. */
@@ -67,15 +61,6 @@ export function unprotected(
   return [{ kind: 'unprotected', file, line: '', gone: false, ...first, paths }, ...others]
 }
 
-/** Files that were protected, are still tracked, and are protected no more. */
-export function lostProtection(
-  before: Iterable<BytePath>,
-  tracked: ReadonlySet<BytePath>,
-  files: { has(path: BytePath): boolean },
-): BytePath[] {
-  return [...before].filter((path) => tracked.has(path) && !files.has(path))
-}
-
 /** Ciphertext that is not what was accepted at its path, and that not all readers of the path could read. */
 async function moved(present: Present, accepted: Accepted): Promise<MovedChange[]> {
   const { policy, files } = present
@@ -100,17 +85,9 @@ export async function unknownBlobs(
   const found = new Map<BytePath, FormerBlob>()
   for (const [path, oid] of files) {
     if (policy === null || state === null || state.paths.get(path) === oid) continue
-    let blob = await catFile.getUpTo(oid, MAX_HEADER_SIZE)
-    if (
-      blob !== null &&
-      blob.content.length < blob.size &&
-      (isArmored(blob.content) || mayBeginSops(blob.content))
-    )
-      blob = await catFile.get(oid)
-    // Not fetched, in a partial clone: nothing can come out of it here.
-    if (blob === null) continue
     const readers = readersOf(policy, path) === null ? null : readersFor(policy, path)
-    const former = await formerBlob(path, { oid, head: blob.content, size: blob.size }, readers)
+    // Not fetched, in a partial clone: nothing can come out of it here.
+    const former = await readFormer(catFile, path, oid, readers)
     if (former !== null) found.set(path, former)
   }
   return found

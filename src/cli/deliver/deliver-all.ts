@@ -24,6 +24,8 @@ export interface DeliverAllOptions {
   readonly batch: boolean
   readonly salt: string
   readonly lines: HostLines
+  /** Hosts that must not be served, by name. */
+  readonly refused: ReadonlyMap<string, NixsecretError>
   onDone(outcome: Outcome): void
 }
 
@@ -61,11 +63,13 @@ export async function deliverAll(
 async function deliverOne(
   { host, targets }: ChosenHost,
   contents: ReadonlyMap<BytePath, Content>,
-  { batch, dryRun, salt, lines }: DeliverAllOptions,
+  { batch, dryRun, salt, lines, refused }: DeliverAllOptions,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const said: string[] = []
   try {
+    const refusal = refused.get(host.name)
+    if (refusal !== undefined) throw refusal
     if (signal.aborted) throw new NixsecretError('io', 'it was not begun')
     const deliveries = targets.map((target): Delivery => {
       const content = contents.get(target.path) as Content

@@ -6,6 +6,7 @@ import { runImport } from '../../migrate/run-import.ts'
 import type { Workspace } from '../../secret/workspace.ts'
 import { initRepository } from '../../setup/init-repository.ts'
 import { ownKeys } from '../../setup/own-key.ts'
+import { startTrust } from '../../setup/start-trust.ts'
 import { print } from '../print.ts'
 import { CounterLine } from '../secret/counter-line.ts'
 import { printReport, reportJson } from './report.ts'
@@ -37,6 +38,8 @@ export interface PlanOptions {
 export async function runPlan(space: Workspace, plan: ImportPlan, options: PlanOptions): Promise<number> {
   const counter = new CounterLine('reading secrets', plan.secrets.length)
   const { keys } = await ownKeys(space.top, null)
+  // In a clone that was not set up, as init does.
+  if (!options.dryRun && !(await isSetUp(space))) await startTrust(space.repo)
   const report = await runImport(space, plan, {
     dryRun: options.dryRun,
     reseal: options.reseal,
@@ -52,7 +55,10 @@ export async function runPlan(space: Workspace, plan: ImportPlan, options: PlanO
 
 /** As init does in a clone that has a policy: configuration and hooks; where that was done, nothing. */
 async function setUp(space: Workspace): Promise<void> {
-  const config = await GitConfig.read(space.top, 'effective')
-  if (config.get('filter.nixsecret.process') !== null) return
+  if (await isSetUp(space)) return
   await initRepository(space.repo, { identity: null, recipients: [], paths: [], sealed: false, hooks: true })
+}
+
+async function isSetUp(space: Workspace): Promise<boolean> {
+  return (await GitConfig.read(space.top, 'effective')).get('filter.nixsecret.process') !== null
 }

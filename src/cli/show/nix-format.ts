@@ -1,3 +1,4 @@
+import { notAccepted } from '../../blob/trust/accepted.ts'
 import { type BytePath, displayPath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import { nixString } from '../../nix/nix-string.ts'
@@ -27,6 +28,9 @@ export async function nixFormat(
 ): Promise<Buffer> {
   const policy = allowedOnly ? await space.policy() : await space.policyOrNull().catch(() => null)
   const allowed = isAllowed(policy, path)
+  const accepted = await space.trust.current()
+  if (allowedOnly && allowed && accepted.storeOf(path) === null)
+    throw notAccepted(`${displayPath(path)} may not enter the Nix store: `, accepted, [])
   if (allowedOnly && !allowed) throw new NixsecretError('refused', notAllowed(path), { hints: hints(path) })
   const text = nixString(await wholeSecret(space, path, rev))
   if (text === null) {

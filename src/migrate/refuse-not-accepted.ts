@@ -1,0 +1,45 @@
+import { Accepted, notAccepted } from '../blob/trust/accepted.ts'
+import { canonical } from '../blob/trust/canonical.ts'
+import { restrictedAt } from '../blob/trust/restricted-at.ts'
+import { displayPath } from '../byte-path.ts'
+import { listFlaggedIndex } from '../git/flagged-index.ts'
+import { comparePolicies } from '../policy/compare-policies.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { ImportPlace } from './import-place.ts'
+import type { ImportedSecret } from './import-plan.ts'
+
+/**
+ * Refuses secrets whose readers come from the policy where the user has not accepted what it says of them. Readers that
+ * the source names by their keys are the user's own word.
+ * @throws NixsecretError `refused`
+ */
+export async function refuseNotAccepted(
+  place: ImportPlace,
+  policy: Policy,
+  secrets: readonly ImportedSecret[],
+): Promise<void> {
+  const accepted = await Accepted.load(place.repo)
+  if (accepted.state === null && secrets.length > 0) throw notAccepted('', accepted, [])
+  const byName = secrets.find(({ readers }) => readers?.some((reader) => 'name' in reader))
+  if (byName !== undefined && !accepted.isWhole(policy)) {
+    const gains = comparePolicies(accepted.policies, policy, { paths: [], canonical })
+    if (gains.some(({ kind }) => kind === 'reader'))
+      throw notAccepted(
+        `${displayPath(byName.path)} would be for readers that nixsecret.toml names: `,
+        accepted,
+        [],
+      )
+  }
+  const index = await listFlaggedIndex(place.git)
+  const oids = new Map(index.flatMap(({ path, oid, stage }) => (stage === 0 ? [[path, oid]] : [])))
+  for (const { path, readers } of secrets) {
+    if (readers !== null) continue
+    const restricted = await restrictedAt(
+      accepted,
+      policy,
+      { path, oid: oids.get(path) ?? null },
+      place.catFile,
+    )
+    if (restricted.pending) throw accepted.refusal(path, restricted)
+  }
+}
