@@ -220,7 +220,7 @@ class Refresh {
     if (!configured) requireFilter(config, new Set((await asked).values()))
     const [drivers, changed] = await Promise.all([asked, early ?? seal.update(entries)])
     if (changed) entries = await seal.entries()
-    refuseLost(this.#repo, entries, drivers)
+    await refuseLost(this.#repo, this.#git, entries, drivers)
     const verified = new VerifiedBlobs(this.#place.dir)
     const ofDriver = (all: readonly FlaggedEntry[]) => all.filter(({ path }) => drivers.has(path))
     let protectedEntries = ofDriver(entries)

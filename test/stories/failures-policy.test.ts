@@ -107,13 +107,14 @@ test('no policy in the work tree: that of the index, then of HEAD, then none', a
   assert.equal(await findPlaintext(alice, dir, [MARK]), [])
 })
 
-test('a policy that is a symlink or a directory is none that the work tree has', async () => {
+test('a policy that is a directory is a fault, and no other is taken in its place', async () => {
   const dir = await copy()
   rmSync(join(dir, 'nixsecret.toml'))
   await alice.box.ok('mkdir', [join(dir, 'nixsecret.toml')])
   appendFileSync(join(dir, 'secrets/a'), 'one')
-  await alice.git(dir, 'add', 'secrets/a')
-  assert.ok(isAge(await blobOf(alice, dir, ':secrets/a')))
+  const added = await alice.tryGit(dir, 'add', 'secrets/a')
+  assert.is.not(added.code, 0)
+  assert.match(added.stderr, 'nixsecret.toml is not a regular file')
   assert.equal(await findPlaintext(alice, dir, [MARK]), [])
 })
 

@@ -72,7 +72,7 @@ export class OwnChange {
       const accepted = await Accepted.load(repo)
       const whole = {
         policy: accepted.state !== null && isWhole(present, accepted),
-        attributes: unprotected(present, accepted).length === 0,
+        attributes: (await unprotected(present, accepted)).length === 0,
       }
       return new OwnChange(repo, accepted, whole, await knownPaths(present, accepted))
     })

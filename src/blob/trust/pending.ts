@@ -40,7 +40,7 @@ export async function pendingHere(present: Present, accepted: Accepted): Promise
   const first = accepted.state === null
   const gains: Change[] =
     policy === null ? [] : comparePolicies(accepted.policies, policy, { paths, canonical })
-  gains.push(...unprotected(present, accepted), ...(await moved(present, accepted)))
+  gains.push(...(await unprotected(present, accepted)), ...(await moved(present, accepted)))
   const [last] = accepted.policies
   const losses =
     last === undefined || policy === null ? [] : comparePolicies([policy], last, { paths, canonical })
@@ -48,13 +48,10 @@ export async function pendingHere(present: Present, accepted: Accepted): Promise
 }
 
 /** Lines of `.gitattributes` that may have taken protection away, and the files that lost it. */
-export function unprotected(
-  { attributes, tracked, files }: Present,
-  { state }: Accepted,
-): UnprotectedChange[] {
+export async function unprotected(present: Present, { state }: Accepted): Promise<UnprotectedChange[]> {
   if (state === null) return []
-  const lines = attributesDifference(state.attributes, attributes)
-  const paths = lostProtection(state.paths.keys(), tracked, files)
+  const lines = attributesDifference(state.attributes, present.attributes)
+  const paths = await lostProtection(state, present)
   if (paths.length === 0) return lines
   const [first, ...others] = lines
   const file = first?.file ?? ('.gitattributes' as BytePath)

@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { type BytePath, baseName } from '../../byte-path.ts'
+import type { BytePath } from '../../byte-path.ts'
 import { CatFile } from '../../git/cat-file.ts'
-import { type FilterLine, filterLines, macroNames } from '../../git/filter-lines.ts'
+import type { FilterLine } from '../../git/filter-lines.ts'
 import { listFlaggedIndex } from '../../git/flagged-index.ts'
 import { type Repository, requireWorkTree } from '../../git/repository.ts'
 import { type GitOptions, tryGit } from '../../git/run-git.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { PolicySource } from '../load-policy.ts'
 import { driversOf } from '../protected-files.ts'
-import { isWorkFile, workFilePath } from '../work-file.ts'
+import { attributeLines } from './attribute-lines.ts'
 
 /** How git is run where trust is asked for. */
 export type TrustGit = GitOptions & { readonly cwd: string }
@@ -29,9 +28,6 @@ export interface Present {
   /** Lines that bear on `filter`, of all `.gitattributes` that git reads here. */
   readonly attributes: ReadonlyMap<BytePath, readonly FilterLine[]>
 }
-
-// Enough for any that people write; git itself reads no longer ones.
-const MAX_ATTRIBUTES = 100 << 20
 
 /**
  * Looks at a work tree; the caller's function may ask git for blobs meanwhile.
@@ -74,30 +70,4 @@ export function gitAt(repo: Repository): TrustGit {
 export async function headOf(git: TrustGit): Promise<string | null> {
   const { code, stdout } = await tryGit(['rev-parse', '--verify', '-q', 'HEAD^{commit}'], git)
   return code === 0 ? stdout.toString('latin1').trim() : null
-}
-
-async function attributeLines(
-  top: string,
-  index: readonly { readonly path: BytePath; readonly oid: string }[],
-  catFile: CatFile,
-): Promise<Map<BytePath, FilterLine[]>> {
-  const contents = new Map<BytePath, Buffer>()
-  for (const { path, oid } of index) {
-    if (baseName(path) !== '.gitattributes') continue
-    // git reads the index's where the work tree has none, and follows no link.
-    const content = isWorkFile(top, path)
-      ? readFileSync(workFilePath(top, path))
-      : ((await catFile.getUpTo(oid, MAX_ATTRIBUTES))?.content ?? Buffer.alloc(0))
-    contents.set(path, content)
-  }
-  const untracked = '.gitattributes' as BytePath
-  if (!contents.has(untracked) && isWorkFile(top, untracked))
-    contents.set(untracked, readFileSync(workFilePath(top, untracked)))
-  const macros = new Set([...contents.values()].flatMap(macroNames))
-  const lines = new Map<BytePath, FilterLine[]>()
-  for (const [path, content] of contents) {
-    const found = filterLines(content, macros)
-    if (found.length > 0) lines.set(path, found)
-  }
-  return lines
 }

@@ -40,7 +40,7 @@ const ID = /^[0-9a-f]{32}$/
 
 /**
  * Reads what was accepted. Never throws: what is damaged, too large, somebody else's or can't be read is nothing at all,
- * and `problem` says so; it is null where there just is no state.
+ * and `problem` says so; it is null where nothing was ever accepted.
  */
 export function loadTrust(place: TrustPlace): LoadedTrust {
   const id = readId(place)
@@ -59,7 +59,8 @@ export function loadTrust(place: TrustPlace): LoadedTrust {
     return state === null ? bad('is damaged') : { state, problem: null }
   } catch (fault) {
     const { code } = fault as NodeJS.ErrnoException
-    return code === 'ENOENT' ? { state: null, problem: null } : bad(`can't be read (${code ?? 'damaged'})`)
+    if (code === undefined) return bad('is damaged')
+    return bad(code === 'ENOENT' ? 'is not there' : `can't be read (${code})`)
   }
 }
 
