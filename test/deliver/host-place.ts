@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { findProgram } from '../../src/host/find-program.ts'
+import { acceptAll } from '../support/accept.ts'
 import { needs } from '../support/needs.ts'
 import { type Person, startRepository } from '../support/story.ts'
 
@@ -137,6 +138,7 @@ export class HostPlace {
     for (const [path, content] of Object.entries(secrets)) box.write(join(this.repo, path), content, 0o600)
     const head = await this.person.git(this.repo, 'show', 'HEAD:nixsecret.toml')
     box.write(join(this.repo, 'nixsecret.toml'), `${head}\n${hosts}`)
+    await acceptAll(box, this.repo)
   }
 
   /** The processes of sshd that serve somebody, and what they run. */

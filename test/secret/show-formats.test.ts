@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { findPlaintext, Person, startRepository } from '../support/story.ts'
 
 const MARK = 'plain-mark-58'
@@ -44,6 +45,12 @@ test('nix: no warning for what the policy lets in, or for what it was in an earl
   const file = join(dir, 'nixsecret.toml')
   const policy = readFileSync(file, 'utf8')
   writeFileSync(file, `${policy}\n[[rule]]\npaths = ["/secrets/db"]\nstore = "plaintext"\n`)
+  const early = await show(['--format', 'nix', '--allowed-only', 'secrets/db'])
+  assert.match(
+    early.stderr,
+    /may not enter the Nix store: you have not accepted .*\nhint: git nixsecret trust/,
+  )
+  await acceptAll(alice.box, dir)
   for (const args of [['secrets/db'], ['--allowed-only', 'secrets/db'], ['--rev', 'HEAD', 'secrets/db']]) {
     const shown = await show(['--format', 'nix', ...args])
     assert.is(shown.stderr, '')

@@ -3,6 +3,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { findPlaintext, isAge, Person, read } from '../support/story.ts'
 import { SealedStory } from './sealed-story.ts'
 
@@ -226,6 +227,7 @@ test('what the owner needs at evaluation is plaintext, for its owner to read; no
     'nixsecret.toml',
     `${readFileSync(join(story.repo, 'nixsecret.toml'))}\n[[rule]]\npaths = ["/secrets/host.nix"]\nstore = "plaintext"\n`,
   )
+  await acceptAll(story.person.box, story.repo)
   await story.commit('Host')
   assert.is(String(await story.inTwin('secrets/host.nix')), '{ private = 1; }\n')
   assert.ok(isAge((await story.inTwin('secrets/db')) as Buffer))

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, 
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { blobOf, findPlaintext, isAge, Person, read, startRepository } from '../support/story.ts'
 
 const MARK = 'plain-mark-301'
@@ -125,6 +126,7 @@ paths = ["*.yaml"]
 to = ["alice", "bob"]
 `
   alice.box.write(join(dir, 'nixsecret.toml'), policy)
+  await acceptAll(alice.box, dir)
   for (const name of ['a.json', 'a.yaml', 'a'])
     alice.box.write(join(dir, 'secrets', name), `${MARK} the same`)
   // In one command, and then each in a command of its own: nothing may be reused across readers.

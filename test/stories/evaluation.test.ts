@@ -2,6 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { needs } from '../support/needs.ts'
 import { NixPlace, nixPrograms } from '../support/nix.ts'
 import { findPlaintext, Person, startRepository } from '../support/story.ts'
@@ -77,6 +78,7 @@ if (needs('values that evaluation needs', 'nix')) {
     )
     for (const { hint } of found) assert.match(hint, /store = "plaintext"[\s\S]*secrets\/site/)
     writeFileSync(policy, without + ALLOW)
+    await acceptAll(admin.box, repo)
     await admin.git(repo, 'commit', '-qam', 'The site may')
   })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { decryptSops } from 'sops-age'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { GitStory } from '../support/git-story.ts'
 import { has, needs } from '../support/needs.ts'
 import { blobOf, findPlaintext, Person } from '../support/story.ts'
@@ -48,6 +49,7 @@ async function begin() {
   const backup = await ageKey(story.person)
   await story.git('nixsecret', 'recipient', 'add', 'backup', backup.recipient)
   story.write('nixsecret.toml', story.text('nixsecret.toml') + POLICY)
+  await acceptAll(story.person.box, story.dir)
   await story.git('nixsecret', 'rekey')
   await story.commit('first', { 'secrets/a.yaml': FIRST })
   return { story, backup }

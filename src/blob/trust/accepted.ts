@@ -205,9 +205,18 @@ export function readerSets(policy: Policy): Map<string, ReadonlySet<string>> {
   return sets
 }
 
+/** Of one list of names, which a policy has for many paths. */
+const keySets = new WeakMap<readonly string[], ReadonlySet<string>>()
+
 function keysAt(policy: Policy, path: BytePath): ReadonlySet<string> {
-  const names = readersOf(policy, path) ?? []
-  return new Set(names.map((name) => canonical(policy.recipients.get(name) ?? '')))
+  const names = readersOf(policy, path)
+  if (names === null) return NOBODY
+  let keys = keySets.get(names)
+  if (keys === undefined) {
+    keys = new Set(names.map((name) => canonical(policy.recipients.get(name) ?? '')))
+    keySets.set(names, keys)
+  }
+  return keys
 }
 
 /** One that does not parse gives nobody anything, and so leaves nothing of the others. */
