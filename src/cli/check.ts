@@ -15,7 +15,7 @@ import { printHint, printNote } from './print.ts'
 export { renderFindings } from './check/render.ts'
 
 export const help = `usage: git-nixsecret check [--staged | --range A..B | --rev REV | --all] [--files]
-                           [--format text|json|sarif | --write-baseline]
+                           [--require-signed] [--format text|json|sarif | --write-baseline]
 
 Finds what should be ciphertext in git and is not, and what would put a secret in the Nix store.
 Needs no key.
@@ -30,6 +30,8 @@ Without an option: the index, then the tree of HEAD.
   --rev REV         the tree of one commit
   --all             every commit of every branch and tag
   --files           the work tree as it lies, untracked files too: what a build would copy
+  --require-signed  with --range or --all: commits that change nixsecret.toml, a .gitattributes or a
+                    secret must be signed by an allowed signer, as git verify-commit tells
   --format FORMAT   text (default), json or sarif (2.1.0)
   --json            the same as --format json
   --write-baseline  write what is found to nixsecret-baseline.json, for a repository that
@@ -59,6 +61,7 @@ export async function run(args: string[]): Promise<number> {
   const options = {
     onProgress: progress.show,
     onFound: (found: readonly Silenceable[]) => void checks.push(found),
+    requireSigned: wanted.requireSigned,
   }
   let result: CheckResult
   try {

@@ -2,13 +2,14 @@ import type { AttributeGroup } from '../blob/protection.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Repository } from '../git/repository.ts'
-import type { CheckResult, Finding, RuleId } from './finding.ts'
+import type { CheckResult, Finding, Remedy, RuleId } from './finding.ts'
 import { type CheckOptions, type Inspection, inspect } from './inspection.ts'
 import { Judge } from './judge.ts'
 import { toFinding } from './mend.ts'
 import type { Raised } from './raised.ts'
 import { readAhead } from './read-ahead.ts'
 import { allTips, resolveRange, resolveTree } from './revisions.ts'
+import { requireSoundJudges } from './signature-watch.ts'
 import type { Silence } from './silence/silence.ts'
 import { type Gate, silenceRaised } from './silence-raised.ts'
 import { commitEntries, type Range } from './sources/commit-entries.ts'
@@ -86,6 +87,7 @@ export async function checkCommits(
   inspection: Inspection,
   { range, gate, ruling = range.tips, branches = new Map() }: Walkthrough,
 ): Promise<CheckResult> {
+  if (inspection.requireSigned) await requireSoundJudges(inspection.repo, inspection.place)
   const groups = new Set<AttributeGroup>()
   for (const tip of ruling) {
     const { group } = await inspection.states.ofTree(await inspection.tree(tip))
@@ -100,6 +102,7 @@ export async function checkCommits(
     inspection.scope = 'whole'
     await judge.all(treeEntries(inspection, ruling))
   }
+  await judge.finish()
   // Of a whole history the branches are what somebody still works on; there may be thousands of other refs.
   const dropped = await markStillDropped(inspection, judge.raised, ruling)
   const raised = await markStillThere(inspection, dropped, ruling)
@@ -181,6 +184,9 @@ function toRestage(raised: readonly Raised[]): BytePath[] {
   return [...new Set(still.map(({ entry }) => entry.path))]
 }
 
+// What mends these leaves earlier commits as they are, or makes all of them again.
+const KEEPS: ReadonlySet<Remedy> = new Set(['read-later', 'split', 'sign', 'allow-signer', 'review'])
+
 /** The first commit of the walk that must be made again: to fold from a later one would keep it. Null for a root. */
 function firstFaulty(
   { order }: Inspection,
@@ -190,7 +196,7 @@ function firstFaulty(
   let first: string | null = null
   for (const { draft, entry } of raised) {
     const { commit } = entry
-    const keeps = draft.remedy === 'read-later' || draft.remedy === 'split' || draft.severity !== 'error'
+    const keeps = KEEPS.has(draft.remedy) || draft.severity !== 'error'
     if (keeps || commit === null || places.get(commit)?.pushed !== false) continue
     if (first === null || (order.get(commit) ?? Infinity) < (order.get(first) ?? Infinity)) first = commit
   }

@@ -70,6 +70,9 @@ export type Remedy =
   | 'read-later'
   | 'split'
   | 'look-at-setting'
+  | 'sign'
+  | 'allow-signer'
+  | 'review'
 
 /** What a rule says of one entry. */
 export interface Draft {
@@ -83,6 +86,8 @@ export interface Draft {
    * move. Never bytes of a secret; untrusted.
    */
   readonly subject?: string
+  /** Every path that it is of, where that is more than one: whoever allows it must allow all of them. */
+  readonly together?: readonly BytePath[]
   readonly line?: number | null
   readonly column?: number | null
   readonly message: string

@@ -26,6 +26,8 @@ export interface CheckOptions extends GitPlace {
   readonly onProgress?: (progress: Progress) => void
   /** Told once a check: all that was found and that no comment, policy or server allows, for a baseline. */
   readonly onFound?: (found: readonly Raised[]) => void
+  /** Whether commits that change who reads what, or a secret, must be signed by an allowed signer. */
+  readonly requireSigned?: boolean
 }
 
 /** Puts another source of content before git's. */
@@ -44,6 +46,7 @@ export class Inspection {
   readonly states: TreeStates
   readonly onProgress: (progress: Progress) => void
   readonly onFound: (found: readonly Raised[]) => void
+  readonly requireSigned: boolean
   /** Commits whose changes or tree were looked at. */
   commits = 0
   /** Which content is read. */
@@ -74,6 +77,7 @@ export class Inspection {
     })
     this.onProgress = options.onProgress ?? (() => {})
     this.onFound = options.onFound ?? (() => {})
+    this.requireSigned = options.requireSigned ?? false
     this.catFile = new CatFile(this.place)
     this.#git = new GitBlobs(this.catFile, repo, this.place)
     this.objects = around(this.#git)

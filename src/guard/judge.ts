@@ -15,6 +15,7 @@ import { RULES } from './rules/all.ts'
 import { policy } from './rules/policy.ts'
 import { protectionDropped } from './rules/protection-dropped.ts'
 import type { Subject } from './rules/rule.ts'
+import { SignatureWatch } from './signature-watch.ts'
 import { TreeJudge } from './tree-judge.ts'
 
 type Unjudged = Pick<Subject, 'problem'> & { readonly wanted: Wanted | null }
@@ -34,6 +35,7 @@ export class Judge {
   readonly #lapses: LapseWatch
   readonly #trees: TreeJudge
   readonly #contents: ContentJudge
+  readonly #signatures: SignatureWatch | null
   readonly #verdicts = new Map<string, Verdict>()
 
   constructor(inspection: Inspection, tipGroups: readonly AttributeGroup[] = []) {
@@ -43,6 +45,7 @@ export class Judge {
     this.#lapses = new LapseWatch(inspection)
     this.#trees = new TreeJudge(inspection, this.#raised)
     this.#contents = new ContentJudge(inspection, this.#raised)
+    this.#signatures = inspection.requireSigned ? new SignatureWatch(inspection) : null
   }
 
   /** In the order in which they were first seen. */
@@ -65,6 +68,11 @@ export class Judge {
     await this.#judge(batch)
   }
 
+  /** Judges what is asked once for all commits. */
+  async finish(): Promise<void> {
+    await this.#signatures?.judge(this.#raised)
+  }
+
   async #judge(steps: readonly Step[]): Promise<void> {
     const entries = steps.flatMap((step) => step.entries)
     const protectors = await this.#protectors(entries)
@@ -75,6 +83,7 @@ export class Judge {
     for (const step of steps) {
       if (!step.guarded) continue
       await this.#trees.judge(step, (entry) => protectors.get(entry) === 'commit')
+      await this.#signatures?.look(step, (entry) => protectors.has(entry))
       const dropped = await this.#drops.look(step, (entry) => protectors.has(entry))
       const lapsed = await this.#lapses.look(step, (entry) => protectors.has(entry))
       for (const { draft, entry } of [...dropped, ...lapsed])

@@ -6,6 +6,7 @@ import { rewrite } from './rewrite.ts'
 import { gitPath, shellPath } from './shell-path.ts'
 import { GATE_RULES } from './silence/gate-rules.ts'
 import type { Standing } from './standing.ts'
+import { vouch } from './vouch.ts'
 
 /** What decides how a finding is mended, apart from the finding. */
 export interface Scene {
@@ -68,6 +69,8 @@ function hint({ draft, entry, atTip }: Raised, scene: Scene): string[] {
       configured: scene.configured,
       sealed: draft.remedy === 'seal-here',
     })
+  if (draft.remedy === 'sign' || draft.remedy === 'allow-signer' || draft.remedy === 'review')
+    return vouch(draft.remedy, commit, standing)
   const mend = mendUntracked(entry.lies, commands(draft, path, scene))
   if (commit === null || standing === null)
     return [...mend, ...(entry.lies === undefined ? otherwise(draft, path) : [])]

@@ -1,5 +1,6 @@
 import { displayText } from '../byte-path.ts'
 import type { Repository } from '../git/repository.ts'
+import { runGit, tryGit } from '../git/run-git.ts'
 import { allows } from '../policy/allows.ts'
 import { checkCommits } from './check.ts'
 import type { CheckResult, Finding } from './finding.ts'
@@ -25,7 +26,8 @@ export async function checkPreReceive(
 ): Promise<CheckResult> {
   const refs = parseReceived(input).filter(({ newOid }) => !isZero(newOid))
   // What is judged is no work tree's, and who mends it sits at another machine.
-  return inspect({ ...repo, workTree: null }, options, async (inspection) => {
+  const requireSigned = await serverRequiresSigned(options)
+  return inspect({ ...repo, workTree: null }, { ...options, requireSigned }, async (inspection) => {
     const known = refs.length === 0 ? Promise.resolve([]) : shownTips(inspection)
     // Awaited below; a fault must not count as unhandled until then.
     known.catch(() => {})
@@ -45,6 +47,16 @@ export async function checkPreReceive(
       silenced: result.silenced + silenced,
     }
   })
+}
+
+/** Whether the server's configuration says `nixsecret.requireSigned`. @throws NixsecretError `git` for no boolean */
+async function serverRequiresSigned({ cwd, env }: CheckOptions): Promise<boolean> {
+  const args = ['config', '--type=bool', '--get', 'nixsecret.requireSigned']
+  const place = { ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }) }
+  const { code, stdout } = await tryGit(args, place)
+  // 1: nothing is said. What is said and not understood must not open the gate.
+  if (code > 1) await runGit(args, place)
+  return stdout.toString('latin1').trim() === 'true'
 }
 
 /** Loose objects have neither a commit nor a file: the server's configuration alone can allow them, by the name of the ref. */

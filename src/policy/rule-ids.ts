@@ -13,6 +13,8 @@ export const RULE_IDS = [
   'submodule',
   'policy',
   'loose-object',
+  'new-recipient',
+  'unsigned',
   'nix-inline-secret',
   'nix-plaintext-file',
   'nix-eval-read',

@@ -93,12 +93,21 @@ export class GuardRepo {
     }
   }
 
-  /** Commits what is in the index, with these changes, onto these parents (default HEAD), and moves the branch. */
-  commit(files: Readonly<Record<string, Content>> = {}, parents?: readonly string[]): string {
+  /**
+   * Commits what is in the index, with these changes, onto these parents (default HEAD), and moves the branch.
+   * @param flags of git, before its command; with any, the commit is signed
+   */
+  commit(
+    files: Readonly<Record<string, Content>> = {},
+    parents?: readonly string[],
+    flags: readonly string[] = [],
+  ): string {
     this.stage(files)
     const onto = parents ?? this.#head()
     const tree = this.git(['write-tree'])
-    const oid = this.git(['commit-tree', tree, '-m', 'x', ...onto.flatMap((parent) => ['-p', parent])])
+    const sign = flags.length > 0 ? ['-S'] : []
+    const made = [tree, '-m', 'x', ...sign, ...onto.flatMap((parent) => ['-p', parent])]
+    const oid = this.git([...flags, 'commit-tree', ...made])
     this.git(['update-ref', 'HEAD', oid])
     return oid
   }

@@ -18,6 +18,7 @@ export interface CheckArguments {
   readonly sources: readonly Source[]
   readonly format: Format
   readonly writeBaseline: boolean
+  readonly requireSigned: boolean
 }
 
 const OPTIONS = {
@@ -29,6 +30,7 @@ const OPTIONS = {
   format: { type: 'string' },
   json: { type: 'boolean' },
   'write-baseline': { type: 'boolean' },
+  'require-signed': { type: 'boolean' },
 } as const
 
 /** @throws NixsecretError `usage`, which says what to write */
@@ -51,7 +53,10 @@ export function checkArguments(args: string[]): CheckArguments {
   // It names versions of files by their hash: of what lies in the work tree alone, that would confirm a guess of it.
   if (writeBaseline && files === true)
     throw usage('a baseline is of what git has: write --write-baseline without --files')
-  return { sources, format: format ?? 'text', writeBaseline }
+  const requireSigned = values['require-signed'] === true
+  if (requireSigned && range === undefined && all !== true)
+    throw usage('--require-signed is about commits: write --range A..B or --all with it')
+  return { sources, format: format ?? 'text', writeBaseline, requireSigned }
 }
 
 function formatOf({ format, json }: { format?: string; json?: boolean }): Format | null {

@@ -78,6 +78,18 @@ const WORDS: Readonly<Record<RuleId, Words>> = {
     'It has no path, so no attribute tells whether it is a secret, and it is plaintext.',
     'Do not push this ref; delete it if nobody needs it.',
   ],
+  'new-recipient': [
+    'warning',
+    'a change that lets somebody read, or get at, what they could not before',
+    'Whoever can push can make anybody a reader; the next time a secret is changed or rekeyed, they can open it.',
+    'Look at who it is and who made the change; then accept it with git nixsecret trust, or revert it.',
+  ],
+  unsigned: [
+    'error',
+    'a commit that changes secrets, or who reads them, without the signature of an allowed signer',
+    'Neither an age file nor nixsecret.toml tells who wrote it, and whoever can push can write both: a signature tells.',
+    'Look at the commit, and have somebody sign it who may.',
+  ],
   'nix-inline-secret': [
     'error',
     'a secret written into a Nix file',

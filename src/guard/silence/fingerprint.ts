@@ -6,7 +6,7 @@ import { GATE_RULES } from './gate-rules.ts'
 /** What silencing has to know of a finding. */
 export interface Silenceable {
   readonly rule: RuleId
-  readonly draft: Pick<Raised['draft'], 'path' | 'line' | 'subject'>
+  readonly draft: Pick<Raised['draft'], 'path' | 'line' | 'subject' | 'together'>
   readonly entry: Pick<Raised['entry'], 'commit' | 'path' | 'oid' | 'origin'> & {
     readonly state: Pick<Raised['entry']['state'], 'policy'>
   }
@@ -36,7 +36,9 @@ export function fingerprintOf({ rule, draft, entry }: Silenceable): Fingerprint 
       ? { rule, path, about: 'subject', value: 'missing' }
       : { rule, path, about: 'blob', value: oid }
   }
-  if (draft.subject === undefined || GATE_RULES.has(rule))
+  // What it is about is the commit: another may bring the same version of the file back.
+  const ofCommit = rule === 'unsigned' || rule === 'new-recipient'
+  if (draft.subject === undefined || (GATE_RULES.has(rule) && !ofCommit))
     return { rule, path, about: 'blob', value: entry.oid }
   return { rule, path, about: 'subject', value: draft.subject }
 }
@@ -44,6 +46,11 @@ export function fingerprintOf({ rule, draft, entry }: Silenceable): Fingerprint 
 /** The path that a finding is told of. */
 export function pathOf({ draft, entry }: Pick<Silenceable, 'draft' | 'entry'>): BytePath {
   return draft.path ?? entry.path
+}
+
+/** Every path that must be allowed, for the finding to be. */
+export function pathsOf({ draft, entry }: Pick<Silenceable, 'draft' | 'entry'>): readonly BytePath[] {
+  return draft.together ?? [pathOf({ draft, entry })]
 }
 
 /** As a key of maps. */

@@ -10,4 +10,6 @@ export const GATE_RULES: ReadonlySet<RuleId> = new Set([
   'unfiltered-path',
   'policy',
   'private-key',
+  'new-recipient',
+  'unsigned',
 ])

@@ -3,7 +3,7 @@ import { allows } from '../../policy/allows.ts'
 import { isNix } from '../content-look.ts'
 import { AllowanceFiles, type ReadFile } from './allowance-files.ts'
 import { type CommentAllowances, commentAllowances } from './comment-allowances.ts'
-import { fingerprintOf, keyOf, pathOf, type Silenceable } from './fingerprint.ts'
+import { fingerprintOf, keyOf, pathOf, pathsOf, type Silenceable } from './fingerprint.ts'
 import { GATE_RULES } from './gate-rules.ts'
 import { parseServerAllow, type ServerAllowance } from './server-allow.ts'
 
@@ -96,7 +96,7 @@ class Silencer {
 
   /** What names the finding by rule and place, if anything that counts does. */
   async explicit(one: Silenceable): Promise<SilencedBy | null> {
-    if (allows(this.#server, one.rule, pathOf(one))) return 'server'
+    if (pathsOf(one).every((path) => allows(this.#server, one.rule, path))) return 'server'
     if (await this.isAllowed(one, this.revisions(one).counting)) return 'policy'
     return (await this.#isCommented(one)) ? 'comment' : null
   }
@@ -111,8 +111,10 @@ class Silencer {
   }
 
   async isAllowed(one: Silenceable, revisions: readonly string[]): Promise<boolean> {
-    for (const revision of revisions)
-      if (allows(await this.#files.policy(revision), one.rule, pathOf(one))) return true
+    for (const revision of revisions) {
+      const allowances = await this.#files.policy(revision)
+      if (pathsOf(one).every((path) => allows(allowances, one.rule, path))) return true
+    }
     return false
   }
 

@@ -90,7 +90,9 @@ class Walk {
     const origin: Origin = parents.length > 1 ? 'merged' : 'brought'
     const whole = parents.length > 0 && rules(state) && (tip || before.some((parent) => parent !== state))
     const lines = whole ? await this.#inspection.tree(oid) : this.#relevant(changes, origin)
-    if (lines.length === 0 && changes.length === 0) return
+    // What a merge took from one side alone is no change of its own, but may be for whoever asks who signed it.
+    const silent = !(this.#inspection.requireSigned && parents.length > 1)
+    if (lines.length === 0 && changes.length === 0 && silent) return
     const changed = whole ? new Set(changes.map((change) => change.path)) : null
     const first = parents.length === 0 ? await this.#originOfFirst(oid) : origin
     const gone = changes.flatMap(({ mode, path }) => (mode.startsWith('100') ? [] : [path]))
