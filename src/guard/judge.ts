@@ -11,6 +11,7 @@ import { ifOpen } from './if-open.ts'
 import type { Inspection } from './inspection.ts'
 import { LapseWatch } from './lapse-watch.ts'
 import { type Raised, RaisedList } from './raised.ts'
+import { RecipientWatch } from './recipient-watch.ts'
 import { RULES } from './rules/all.ts'
 import { policy } from './rules/policy.ts'
 import { protectionDropped } from './rules/protection-dropped.ts'
@@ -35,6 +36,7 @@ export class Judge {
   readonly #lapses: LapseWatch
   readonly #trees: TreeJudge
   readonly #contents: ContentJudge
+  readonly #recipients: RecipientWatch
   readonly #signatures: SignatureWatch | null
   readonly #verdicts = new Map<string, Verdict>()
 
@@ -45,6 +47,7 @@ export class Judge {
     this.#lapses = new LapseWatch(inspection)
     this.#trees = new TreeJudge(inspection, this.#raised)
     this.#contents = new ContentJudge(inspection, this.#raised)
+    this.#recipients = new RecipientWatch(inspection, this.#raised)
     this.#signatures = inspection.requireSigned ? new SignatureWatch(inspection) : null
   }
 
@@ -83,6 +86,7 @@ export class Judge {
     for (const step of steps) {
       if (!step.guarded) continue
       await this.#trees.judge(step, (entry) => protectors.get(entry) === 'commit')
+      await this.#recipients.look(step, (entry) => protectors.has(entry))
       await this.#signatures?.look(step, (entry) => protectors.has(entry))
       const dropped = await this.#drops.look(step, (entry) => protectors.has(entry))
       const lapsed = await this.#lapses.look(step, (entry) => protectors.has(entry))

@@ -1,10 +1,17 @@
 import { type BytePath, bytePath, pathBytes } from '../byte-path.ts'
-import { runGit, splitNul, tryGit } from '../git/run-git.ts'
-import type { Inspection } from './inspection.ts'
+import type { CatFile } from './cat-file.ts'
+import { runGit, splitNul, tryGit } from './run-git.ts'
+import type { GitPlace } from './true-view.ts'
 
 // What a parent has at a path; empty: nothing.
 type Version = string
 const NOTHING = /^0+$/
+
+/** Where git is asked; the view of it must be a true one. */
+export interface MergeView {
+  readonly catFile: Pick<CatFile, 'info'>
+  readonly place: GitPlace
+}
 
 /**
  * Paths that a merge took from one parent though the other side had changed them since both parted: a version comes
@@ -12,12 +19,12 @@ const NOTHING = /^0+$/
  * @param isAsked of which paths this is asked
  */
 export async function mergePicks(
-  inspection: Inspection,
+  view: MergeView,
   merge: string,
   parents: readonly string[],
   isAsked: (paths: readonly BytePath[]) => Promise<ReadonlySet<BytePath>>,
 ): Promise<BytePath[]> {
-  const changed = await Promise.all(parents.map((parent) => versions(inspection, parent, merge)))
+  const changed = await Promise.all(parents.map((parent) => versions(view, parent, merge)))
   const paths = new Set(changed.flatMap((versions) => [...versions.keys()]))
   const found: BytePath[] = []
   const bases = new Map<string, Promise<string[]>>()
@@ -43,21 +50,21 @@ export async function mergePicks(
 
     async function at(commit: string): Promise<Version> {
       const name = Buffer.concat([Buffer.from(`${commit}:`), pathBytes(path)])
-      return (await inspection.catFile.info(name))?.oid ?? ''
+      return (await view.catFile.info(name))?.oid ?? ''
     }
   }
   return found
 
   function basesOf(one: string, other: string): Promise<string[]> {
     const key = `${one} ${other}`
-    const known = bases.get(key) ?? mergeBases(inspection, one, other)
+    const known = bases.get(key) ?? mergeBases(view, one, other)
     bases.set(key, known)
     return known
   }
 }
 
 /** Path → what `from` has there, of all paths where `to` has something else. */
-async function versions({ place }: Inspection, from: string, to: string): Promise<Map<BytePath, Version>> {
+async function versions({ place }: MergeView, from: string, to: string): Promise<Map<BytePath, Version>> {
   const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', '--ignore-submodules=none']
   const fields = splitNul(await runGit([...args, from, to], place))
   const found = new Map<BytePath, Version>()
@@ -69,7 +76,12 @@ async function versions({ place }: Inspection, from: string, to: string): Promis
   return found
 }
 
-async function mergeBases({ place }: Inspection, one: string, other: string): Promise<string[]> {
+/** The best common ancestors of two commits; none where they have nothing in common. */
+export async function mergeBases(
+  { place }: Pick<MergeView, 'place'>,
+  one: string,
+  other: string,
+): Promise<string[]> {
   const args = ['merge-base', '--all', one, other]
   const { code, stdout } = await tryGit(args, place)
   // 1: they have nothing in common.

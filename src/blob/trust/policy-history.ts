@@ -1,0 +1,124 @@
+import { type BytePath, pathBytes } from '../../byte-path.ts'
+import { CatFile } from '../../git/cat-file.ts'
+import { type FilterLine, filterLines, macroNames } from '../../git/filter-lines.ts'
+import { type GitOptions, runGit } from '../../git/run-git.ts'
+import { trueView } from '../../git/true-view.ts'
+import { POLICY_FILE } from '../policy-file-name.ts'
+import { soundPolicy } from './observed-policies.ts'
+import type { Side } from './own-gains.ts'
+
+/** Commits that are looked at, the newest first. */
+export const MOST_COMMITS = 10_000
+const MAX_FILE = 4 << 20
+
+/** A commit and what it was made from. */
+export interface HistoryCommit {
+  readonly oid: string
+  readonly parents: readonly string[]
+}
+
+/**
+ * Commits with the files of theirs that say who reads what, each file read once. The true history counts: no replace ref
+ * or graft of this machine. Close it.
+ */
+export class PolicyHistory {
+  readonly #git: GitOptions
+  readonly #files: readonly BytePath[]
+  readonly catFile: CatFile
+  readonly #oids = new Map<string, Promise<readonly (string | null)[]>>()
+  readonly #sides = new Map<string, Promise<Side>>()
+  readonly #lines = new Map<string, Promise<Buffer>>()
+
+  /** @param attributes every `.gitattributes` that matters */
+  constructor(git: GitOptions, attributes: Iterable<BytePath>) {
+    this.#git = { ...(git.cwd === undefined ? {} : { cwd: git.cwd }), ...trueView(git) }
+    this.#files = [POLICY_FILE as BytePath, ...attributes]
+    this.catFile = new CatFile(this.#git)
+  }
+
+  /** How git is to be run for the same view. */
+  get git(): GitOptions {
+    return this.#git
+  }
+
+  /** Commits that can be reached from the tips and not from the base, the newest first; at most {@link MOST_COMMITS}. */
+  async commits(tips: readonly string[], base: string | null): Promise<HistoryCommit[]> {
+    const args = ['rev-list', '--topo-order', '--parents', `--max-count=${MOST_COMMITS}`, '--stdin']
+    const input = Buffer.from([...tips, ...(base === null ? [] : [`^${base}`]), ''].join('\n'))
+    const output = await runGit(args, { ...this.#git, input })
+    return output
+      .toString('latin1')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [oid = '', ...parents] = line.split(' ')
+        return { oid, parents }
+      })
+  }
+
+  /** Those of the commits whose files are not just those of every parent. */
+  async changing(commits: readonly HistoryCommit[]): Promise<HistoryCommit[]> {
+    const found = await Promise.all(
+      commits.map(async (commit) => {
+        const [own, ...others] = await Promise.all(
+          [commit.oid, ...commit.parents].map((oid) => this.#key(oid)),
+        )
+        const same =
+          others.length === 0 ? (own ?? '').replaceAll('\0', '') === '' : others.every((key) => key === own)
+        return same ? [] : [commit]
+      }),
+    )
+    return found.flat()
+  }
+
+  /** What a commit has at a path; null where it has nothing there. */
+  async at(commit: string, path: BytePath): Promise<string | null> {
+    return (await this.catFile.info(Buffer.concat([Buffer.from(`${commit}:`), pathBytes(path)])))?.oid ?? null
+  }
+
+  /** What a commit says of who may read what. */
+  async side(commit: string): Promise<Side> {
+    const key = await this.#key(commit)
+    const known = this.#sides.get(key) ?? this.#read(commit)
+    this.#sides.set(key, known)
+    return known
+  }
+
+  close(): void {
+    this.catFile.close()
+  }
+
+  async #key(commit: string): Promise<string> {
+    return (await this.#oidsOf(commit)).map((oid) => oid ?? '').join('\0')
+  }
+
+  #oidsOf(commit: string): Promise<readonly (string | null)[]> {
+    const known = this.#oids.get(commit) ?? Promise.all(this.#files.map((path) => this.at(commit, path)))
+    this.#oids.set(commit, known)
+    return known
+  }
+
+  async #read(commit: string): Promise<Side> {
+    const [policy, ...attributes] = await this.#oidsOf(commit)
+    const text = policy ? await this.#content(policy) : null
+    const contents = await Promise.all(attributes.map((oid) => (oid === null ? null : this.#content(oid))))
+    const macros = new Set(contents.flatMap((content) => (content === null ? [] : macroNames(content))))
+    const lines = new Map<BytePath, readonly FilterLine[]>()
+    for (const [i, content] of contents.entries()) {
+      const found = content === null ? [] : filterLines(content, macros)
+      if (found.length > 0) lines.set(this.#files[i + 1] as BytePath, found)
+    }
+    return { policy: text === null ? null : soundPolicy(text.toString('utf8')), attributes: lines }
+  }
+
+  #content(oid: string): Promise<Buffer> {
+    const known = this.#lines.get(oid) ?? this.#contentNow(oid)
+    this.#lines.set(oid, known)
+    return known
+  }
+
+  async #contentNow(oid: string): Promise<Buffer> {
+    const blob = await this.catFile.getUpTo(oid, MAX_FILE)
+    return blob?.type === 'blob' ? blob.content : Buffer.alloc(0)
+  }
+}

@@ -1,0 +1,142 @@
+import { type CommitFacts, commitFacts } from '../../git/commit-facts.ts'
+import type { Change } from '../../policy/change.ts'
+import type { Accepted } from './accepted.ts'
+import { changeKey, gainsBetween } from './own-gains.ts'
+import { type HistoryCommit, PolicyHistory } from './policy-history.ts'
+import type { Present } from './present.ts'
+import { tipsHere } from './tips-here.ts'
+
+/** Where a change comes from. */
+export interface Made {
+  /** The newest first. */
+  readonly commits: readonly CommitFacts[]
+  /** How many more there are. */
+  readonly more: number
+  /** Whether it is in no commit yet. Neither that nor a commit: it can't be told, as where history was rewritten. */
+  readonly uncommitted: boolean
+}
+
+// More would fill the screen, and each signature starts a program or two.
+const MOST_NAMED = 3
+// Commits that change the files in question, the newest first.
+const MOST_COMPARED = 500
+const NOBODY: Made = { commits: [], more: 0, uncommitted: false }
+
+/**
+ * Finds the commits that brought what is to be accepted: of those since something was last accepted or observed, and
+ * where they don't tell, of all.
+ * @param gains as `pendingHere` gives them
+ */
+export async function whoMade(
+  present: Present,
+  { state }: Accepted,
+  gains: readonly Change[],
+): Promise<ReadonlyMap<Change, Made>> {
+  const files = new Set([...present.attributes.keys(), ...(state?.attributes.keys() ?? [])])
+  const history = new PolicyHistory(present.git, files)
+  try {
+    const tips: string[] = []
+    for (const name of tipsHere(present.repo)) {
+      const info = await history.catFile.info(`${name}^{commit}`)
+      if (info !== null) tips.push(info.oid)
+    }
+    const base = state?.at ? await history.catFile.info(`${state.at}^{commit}`) : null
+    const search = new Search(present, history, tips)
+    const found = await search.among(gains, base?.oid ?? null)
+    // What was observed and never accepted lies before that.
+    const left = gains.filter((gain) => found.get(gain)?.length === 0)
+    const older = base === null || left.length === 0 ? new Map() : await search.among(left, null)
+    return await settle(gains, new Map([...found, ...older]), search)
+  } finally {
+    history.close()
+  }
+}
+
+async function settle(
+  gains: readonly Change[],
+  found: ReadonlyMap<Change, readonly string[]>,
+  search: Search,
+): Promise<Map<Change, Made>> {
+  const named = new Set([...found.values()].flatMap((oids) => oids.slice(0, MOST_NAMED)))
+  const facts = await commitFacts([...named], search.history.git)
+  const made = new Map<Change, Made>()
+  for (const gain of gains) {
+    const oids = found.get(gain) ?? []
+    const commits = oids.slice(0, MOST_NAMED).flatMap((oid) => facts.get(oid) ?? [])
+    const uncommitted = !(await search.isCommitted(gain))
+    made.set(
+      gain,
+      uncommitted ? { ...NOBODY, uncommitted } : { commits, more: oids.length - commits.length, uncommitted },
+    )
+  }
+  return made
+}
+
+class Search {
+  readonly #present: Present
+  readonly history: PolicyHistory
+  readonly #tips: readonly string[]
+
+  constructor(present: Present, history: PolicyHistory, tips: readonly string[]) {
+    this.#present = present
+    this.history = history
+    this.#tips = tips
+  }
+
+  /** For each change the commits since a base that have it and whose parents have not, the newest first. */
+  async among(gains: readonly Change[], base: string | null): Promise<Map<Change, string[]>> {
+    const found = new Map<Change, string[]>(gains.map((gain) => [gain, []]))
+    const commits = await this.history.commits(this.#tips, base)
+    const changing = (await this.history.changing(commits)).slice(0, MOST_COMPARED)
+    const keys = new Map(gains.map((gain) => [gain, changeKey(gain)]))
+    const paths = [...this.#present.files.keys()]
+    const merges: [string, Set<string>][] = []
+    for (const { oid, parents } of changing) {
+      const own = await this.history.side(oid)
+      const befores = await Promise.all(parents.map((parent) => this.history.side(parent)))
+      if (befores.length === 0) befores.push({ policy: null, attributes: new Map() })
+      const each = befores.map((before) => new Set(gainsBetween(before, own, paths).map(changeKey)))
+      for (const [gain, key] of keys) if (each.every((one) => one.has(key))) found.get(gain)?.push(oid)
+      if (each.length > 1) merges.push([oid, new Set(each.flatMap((one) => [...one]))])
+    }
+    // What one side took away and a merge brought back is new to one side only.
+    for (const [gain, key] of keys)
+      if (found.get(gain)?.length === 0)
+        found.set(
+          gain,
+          merges.flatMap(([oid, all]) => (all.has(key) ? [oid] : [])),
+        )
+    for (const gain of gains) if (gain.kind === 'moved') found.set(gain, await this.#movers(commits, gain))
+    return found
+  }
+
+  /** Whether a tip has what the change is about. */
+  async isCommitted(change: Change): Promise<boolean> {
+    const { policy, files, attributes } = this.#present
+    const holds = await Promise.all(
+      this.#tips.map(async (tip) => {
+        if (change.kind === 'moved')
+          return (await this.history.at(tip, change.path)) === (files.get(change.path) ?? '')
+        const side = await this.history.side(tip)
+        // What the tip lacks of the change would be gained once more.
+        const missing = gainsBetween(side, { policy, attributes }, [...files.keys()])
+        return !missing.some((one) => changeKey(one) === changeKey(change))
+      }),
+    )
+    return holds.includes(true)
+  }
+
+  async #movers(
+    commits: readonly HistoryCommit[],
+    { path }: Extract<Change, { kind: 'moved' }>,
+  ): Promise<string[]> {
+    const oid = this.#present.files.get(path)
+    const found: string[] = []
+    for (const commit of commits) {
+      if ((await this.history.at(commit.oid, path)) !== oid) continue
+      const before = await Promise.all(commit.parents.map((parent) => this.history.at(parent, path)))
+      if (!before.includes(oid ?? null)) found.push(commit.oid)
+    }
+    return found
+  }
+}

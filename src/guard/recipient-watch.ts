@@ -1,0 +1,114 @@
+import { keyMark } from '../age/key-mark.ts'
+import { POLICY_PATH, type TreeState } from '../blob/tree-state.ts'
+import { gainsBetween, mergeGains, type Side } from '../blob/trust/own-gains.ts'
+import type { BytePath } from '../byte-path.ts'
+import { type FilterLine, filterLines, macroNames } from '../git/filter-lines.ts'
+import { mergeBases } from '../git/merge-picks.ts'
+import type { Change } from '../policy/change.ts'
+import type { Entry, Step } from './entry.ts'
+import type { Inspection } from './inspection.ts'
+import type { RaisedList } from './raised.ts'
+import { newRecipient } from './rules/new-recipient.ts'
+
+/**
+ * Finds commits by which somebody can read, or get at, what they could not before. Steps come parents first. Where
+ * neither policy nor attributes change, nothing is looked at.
+ */
+export class RecipientWatch {
+  readonly #inspection: Inspection
+  readonly #raised: RaisedList
+  readonly #sides = new Map<TreeState, Promise<Side>>()
+  /** The latest in the walk that had a policy: one that is taken away and comes back is no first one. */
+  #latest: Side | null = null
+
+  constructor(inspection: Inspection, raised: RaisedList) {
+    this.#inspection = inspection
+    this.#raised = raised
+  }
+
+  /** @param isProtected by the entry's own commit or by a tip */
+  async look(step: Step, isProtected: (entry: Entry) => boolean): Promise<void> {
+    const { commit, change, state } = step
+    if (commit === null) return
+    const before = change?.before ?? []
+    for (const parent of state.policy === null ? before : []) await this.#remember(parent)
+    if (state.policy === null) return
+    if (before.some((parent) => parent !== state)) {
+      const paths = step.entries.filter(isProtected).map(({ path }) => path)
+      for (const gain of await this.#gains(step, paths)) {
+        // Of lost protection `protection-dropped` tells, file by file.
+        if (gain.kind !== 'unprotected') this.#raise(step, commit, gain)
+      }
+    }
+    await this.#remember(state)
+  }
+
+  async #remember(state: TreeState): Promise<void> {
+    const side = state.policy === null ? null : await this.#side(state)
+    if (side !== null && side.policy !== null) this.#latest = side
+  }
+
+  #raise({ tip, state, change }: Step, commit: string, gain: Change): void {
+    const draft = newRecipient.judge(commit, gain, POLICY_PATH, keyMark)
+    const path = draft.path ?? POLICY_PATH
+    const { mode, oid } = state.files.get(path) ?? { mode: '000000', oid: '' }
+    const origin = (change?.parents.length ?? 0) > 1 ? ('merged' as const) : ('brought' as const)
+    const entry = { commit, path, mode, oid, origin, tip, settled: false, state }
+    this.#raised.raise(newRecipient.id, draft, entry)
+  }
+
+  async #gains({ state, change }: Step, paths: readonly BytePath[]): Promise<readonly Change[]> {
+    const { parents = [], before = [] } = change ?? {}
+    const after = await this.#side(state)
+    const sides = await Promise.all(before.map((parent) => this.#side(parent)))
+    const known = sides.map((side) => (side.policy === null ? this.#latest : side))
+    // The first policy of a repository is no news; nor is one that follows what nobody could read.
+    const had = known.filter((side) => side !== null)
+    if (had.length === 0 || after.policy === null) return []
+    const [only] = had
+    if (had.length === 1 && only !== undefined) return gainsBetween(only, after, paths)
+    const bases = await Promise.all(
+      had.map((_, i) => this.#basesOf(parents[i] as string, parents[i === 0 ? 1 : 0] as string)),
+    )
+    return mergeGains(
+      had.map((side, i) => ({ side, bases: bases[i] ?? [] })),
+      after,
+      paths,
+    )
+  }
+
+  async #basesOf(one: string, other: string): Promise<Side[]> {
+    const oids = await mergeBases(this.#inspection, one, other)
+    return Promise.all(
+      oids.map(async (oid) =>
+        this.#side(await this.#inspection.states.ofTree(await this.#inspection.tree(oid))),
+      ),
+    )
+  }
+
+  #side(state: TreeState): Promise<Side> {
+    let side = this.#sides.get(state)
+    if (side === undefined) {
+      side = sideOf(this.#inspection, state)
+      this.#sides.set(state, side)
+    }
+    return side
+  }
+}
+
+/** What a tree says of who may read what. */
+export async function sideOf({ policies, objects }: Inspection, state: TreeState): Promise<Side> {
+  const at = await policies.at(state.policy)
+  const contents = new Map<BytePath, Buffer>()
+  for (const [path, { mode, oid }] of state.files) {
+    if (path === POLICY_PATH || !mode.startsWith('100')) continue
+    contents.set(path, (await objects.get(oid))?.content ?? Buffer.alloc(0))
+  }
+  const macros = new Set([...contents.values()].flatMap(macroNames))
+  const attributes = new Map<BytePath, readonly FilterLine[]>()
+  for (const [path, content] of contents) {
+    const lines = filterLines(content, macros)
+    if (lines.length > 0) attributes.set(path, lines)
+  }
+  return { policy: 'policy' in at ? at.policy : null, attributes }
+}

@@ -1,0 +1,72 @@
+import { type BytePath, displayPath, displayText } from '../../byte-path.ts'
+import type { Change } from '../../policy/change.ts'
+import type { Draft } from '../finding.ts'
+
+// More names would fill the screen.
+const MOST_NAMED = 3
+
+/** A change of the policy or of attributes by which somebody can read, or get at, what they could not before. */
+export const newRecipient = {
+  id: 'new-recipient' as const,
+  /**
+   * @param commit that brings the change
+   * @param mark what people compare keys by
+   */
+  judge(commit: string, change: Change, policyFile: BytePath, mark: (key: string) => string): Draft {
+    const path = change.kind === 'unprotected' ? change.file : policyFile
+    const message = sayChange(change, mark)
+    return {
+      severity: 'warning',
+      path,
+      subject: `${commit} ${message}`,
+      line: null,
+      message,
+      remedy: 'review',
+    }
+  },
+}
+
+/** A change in one line. @param mark what people compare keys by */
+export function sayChange(change: Change, mark: (key: string) => string): string {
+  switch (change.kind) {
+    case 'reader':
+      return `${who(change.names)} (${displayText(mark(change.key))}) can read ${places(change)}, and could not before`
+    case 'store':
+      return `plaintext of ${places(change)} may enter the Nix store, and could not before`
+    case 'format':
+      return `${places(change)}: names of keys become readable in git (format = "sops")`
+    case 'allow':
+      return `check no longer reports ${displayText(change.rule)} at ${list(change.patterns.map(displayText))} ([[check.allow]])`
+    case 'host':
+      return `deliver sends to host ${displayText(change.name)} otherwise than before: ${list(change.fields.map(field))}`
+    case 'unprotected': {
+      const line = displayText(Buffer.from(change.line, 'latin1'))
+      return change.gone
+        ? `the line ${line} is gone: what it encrypted may be stored as plaintext`
+        : `the line ${line} is new: it may take protection away`
+    }
+    case 'moved':
+      return `${displayPath(change.path)} has ciphertext that ${list(change.names.map((name) => displayText(name)))} could not read; encrypted again, they can`
+  }
+}
+
+function who(names: readonly string[]): string {
+  return names.length === 0 ? 'a key without a name' : list(names.map((name) => displayText(name)))
+}
+
+function field({ field, from, to }: { field: string; from: string | null; to: string }): string {
+  const now = `${displayText(field)} ${displayText(to)}`
+  return from === null ? now : `${now} (was ${displayText(from)})`
+}
+
+function places({ paths, patterns }: { paths: readonly BytePath[]; patterns: readonly string[] }): string {
+  const files = paths.length === 0 ? [] : [list(paths.map(displayPath))]
+  const later =
+    patterns.length === 0 ? [] : [`files that match ${list(patterns.map((one) => displayText(one)))}`]
+  return [...files, ...later].join(', and ')
+}
+
+function list(items: readonly string[]): string {
+  const more = items.length - MOST_NAMED
+  return more > 0 ? `${items.slice(0, MOST_NAMED).join(', ')} and ${more} more` : items.join(', ')
+}
