@@ -60,6 +60,8 @@ const INSIDE = new Set([
   '../../store/hold-as-owner.ts',
   './hook/pre-receive.ts',
   './hook/observe-change.ts',
+  './tell-pending.ts',
+  './staged-trust.ts',
   './check/render.ts',
   './content/foreign-ciphertext.ts',
   './content/place.ts',

@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   identity: { summary: 'your keys, a new one, or one of ssh-agent', load: () => import('./identity.ts') },
   recipient: { summary: 'add, remove or list those who can read', load: () => import('./recipient.ts') },
   rekey: { summary: 'encrypt again what other readers should read', load: () => import('./rekey.ts') },
+  trust: {
+    summary: 'accept who is new among the readers, once you have looked',
+    load: () => import('./trust.ts'),
+  },
   rotation: {
     summary: 'which secrets somebody knows who has left',
     load: () => import('./rotation.ts'),

@@ -2,6 +2,7 @@ import type { AttributeGroup } from '../blob/protection.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Repository } from '../git/repository.ts'
+import type { Step } from './entry.ts'
 import type { CheckResult, Finding, Remedy, RuleId } from './finding.ts'
 import { type CheckOptions, type Inspection, inspect } from './inspection.ts'
 import { Judge } from './judge.ts'
@@ -23,9 +24,20 @@ import { markStillThere } from './still-there.ts'
 export function checkStaged(repo: Repository, options: CheckOptions = {}): Promise<CheckResult> {
   return inspect(repo, options, async (inspection) => {
     const judge = new Judge(inspection)
-    await judge.all(indexEntries(inspection))
-    return result(inspection, judge.raised, { gate: 'here', tips: [] })
+    const steps: Step[] = []
+    await judge.all(noted(indexEntries(inspection), steps))
+    const found = await result(inspection, judge.raised, { gate: 'here', tips: [] })
+    const { stagedTrust } = await import('./staged-trust.ts')
+    const untrusted = await Promise.all(steps.map((step) => stagedTrust(inspection, step)))
+    return { ...found, findings: [...untrusted.flat(), ...found.findings] }
   })
+}
+
+async function* noted(steps: AsyncIterable<Step>, seen: Step[]): AsyncGenerator<Step> {
+  for await (const step of steps) {
+    seen.push(step)
+    yield step
+  }
 }
 
 /**

@@ -64,6 +64,11 @@ export function loadTrust(place: TrustPlace): LoadedTrust {
   }
 }
 
+/** Whether init, or an acceptance, has given this repository a name to remember by. */
+export function isEnrolled(place: TrustPlace): boolean {
+  return readId(place) !== null
+}
+
 /** Changes whenever what {@link loadTrust} says may have changed. */
 export function trustStamp(place: TrustPlace): string {
   try {

@@ -17,11 +17,15 @@ export async function observeChange(
   const repo = await openRepository()
   const rebasing = ['rebase-merge', 'rebase-apply'].some((dir) => existsSync(join(repo.gitDir, dir)))
   if (rebasing || repo.workTree === null) return null
+  // Only what it needs is loaded by hooks that have nothing to say.
+  const { tellPending, tellSigned } = await import('./tell-pending.ts')
+  await tellSigned(repo)
   try {
     await observe(repo)
   } catch (fault) {
     // A policy that can't be read gives nobody anything; other commands say what is wrong with it.
     if (!(fault instanceof NixsecretError)) throw fault
   }
+  await tellPending(repo)
   return repo
 }

@@ -1,0 +1,138 @@
+import { keyMark } from '../../age/key-mark.ts'
+import { parseRecipient } from '../../age/recipient.ts'
+import { describeMade } from '../../blob/trust/describe-made.ts'
+import type { Made } from '../../blob/trust/who-made.ts'
+import { type BytePath, displayPath, displayText } from '../../byte-path.ts'
+import type { Change, ReaderChange } from '../../policy/change.ts'
+import type { Policy } from '../../policy/policy.ts'
+import type { Paint } from '../print.ts'
+
+// What nobody reads to its end helps nobody; `--json` has all.
+const MOST_PATHS = 12
+
+/** What is shown, and how. */
+export interface Shown {
+  readonly made: ReadonlyMap<Change, Made>
+  /** What was accepted before, for keys that take the place of others. */
+  readonly before: readonly Policy[]
+  readonly paint: Paint
+}
+
+/** What is to be accepted, for people: who gains what, and everything else that opens up. */
+export function describeGains(gains: readonly Change[], shown: Shown): string[] {
+  const readers = gains.filter((change) => change.kind === 'reader')
+  const others = gains.filter((change) => change.kind !== 'reader')
+  return [
+    ...(readers.length === 0 ? [] : [shown.paint('bold', 'Who could read more:')]),
+    ...readers.flatMap((change) => ['', ...reader(change, shown), ...made(change, shown)]),
+    ...(readers.length === 0 || others.length === 0 ? [] : ['']),
+    ...(others.length === 0 ? [] : [shown.paint('bold', 'What else would open up:')]),
+    ...others.flatMap((change) => ['', ...other(change), ...made(change, shown)]),
+  ]
+}
+
+/** What was taken away, which needs no word. */
+export function describeLosses(losses: readonly Change[], paint: Paint): string[] {
+  const readers = losses.filter((change) => change.kind === 'reader')
+  if (readers.length === 0) return []
+  return [
+    paint('bold', 'Who reads less from now on (nothing to accept; they keep what they had):'),
+    ...readers.flatMap((change) => ['', `  ${nameOf(change)}  ${mark(change.key)}`, ...places(change)]),
+  ]
+}
+
+function reader(change: ReaderChange, { before, paint }: Shown): string[] {
+  const head = `  ${paint('bold', nameOf(change))}  ${typeOf(change.key)} ${mark(change.key)}`
+  return [head, ...swapped(change, before).map((line) => paint('yellow', line)), ...places(change)]
+}
+
+/** The most dangerous: a name that is known, with another key. */
+function swapped({ names, key }: ReaderChange, before: readonly Policy[]): string[] {
+  const lines = names.flatMap((name) =>
+    before.flatMap((policy) => {
+      const written = policy.recipients.get(name)
+      const had = written === undefined ? null : parseRecipient(written).canonical
+      return had === null || had === key
+        ? []
+        : [`    ANOTHER KEY under a known name: you accepted ${mark(had)} for ${displayText(name)}`]
+    }),
+  )
+  return [...new Set(lines)]
+}
+
+function other(change: Exclude<Change, ReaderChange>): string[] {
+  switch (change.kind) {
+    case 'store':
+      return [
+        '  plaintext may enter the world-readable Nix store (store = "plaintext") of',
+        ...places(change),
+      ]
+    case 'format':
+      return ['  names of keys become readable in git (format = "sops") in', ...places(change)]
+    case 'allow':
+      return [
+        `  check would no longer report ${displayText(change.rule)} at`,
+        ...listed(change.patterns.map((one) => displayText(one))),
+        `    the reason given: ${displayText(change.reason)}`,
+      ]
+    case 'host':
+      return [
+        `  deliver would send to the host ${displayText(change.name)} so:`,
+        ...change.fields.map(({ field, from, to }) => {
+          const was = from === null ? 'new' : `was ${displayText(from)}`
+          return `    ${displayText(field)}: ${displayText(to)} (${was})`
+        }),
+      ]
+    case 'unprotected':
+      return unprotected(change)
+    case 'moved':
+      return [
+        `  ${displayPath(change.path)} now has ${change.from === null ? 'other ciphertext' : `the ciphertext of ${displayPath(change.from)}`}`,
+        '    who could not read it, and could once it is encrypted again:',
+        ...listed(change.names.map((name, i) => `${displayText(name)}  ${mark(change.keys[i] ?? '')}`)),
+      ]
+  }
+}
+
+function unprotected({ file, line, gone, paths }: Extract<Change, { kind: 'unprotected' }>): string[] {
+  const text = displayText(Buffer.from(line, 'latin1'))
+  const what = line === '' ? [] : [`  ${displayPath(file)}: this line is ${gone ? 'gone' : 'new'}: ${text}`]
+  if (paths.length === 0) return [...what, '    files at its paths may be stored as plaintext']
+  return [
+    ...what,
+    `${what.length === 0 ? '  ' : '    '}no longer encrypted when they change:`,
+    ...listed(paths.map(displayPath)),
+  ]
+}
+
+function places({ paths, patterns }: { paths: readonly BytePath[]; patterns: readonly string[] }): string[] {
+  const count = paths.length === 1 ? '1 file' : `${paths.length} files`
+  return [
+    ...(paths.length === 0 ? [] : [`    ${count}:`, ...listed(paths.map(displayPath))]),
+    ...(patterns.length === 0
+      ? []
+      : ['    files that come later and match:', ...listed(patterns.map((one) => displayText(one)))]),
+  ]
+}
+
+function listed(items: readonly string[]): string[] {
+  const more = items.length - MOST_PATHS
+  const shown = items.slice(0, MOST_PATHS).map((item) => `      ${item}`)
+  return more > 0 ? [...shown, `      … and ${more} more (--json has all)`] : shown
+}
+
+function made(change: Change, shown: Shown): string[] {
+  return describeMade(shown.made.get(change)).map((line) => `    ${line}`)
+}
+
+function nameOf({ names }: ReaderChange): string {
+  return names.length === 0 ? '(no name)' : names.map((name) => displayText(name)).join(', ')
+}
+
+function typeOf(key: string): string {
+  return /^ssh-\S+(?= )/.exec(key)?.[0] ?? 'age'
+}
+
+function mark(key: string): string {
+  return displayText(keyMark(key))
+}

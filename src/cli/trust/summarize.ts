@@ -1,0 +1,25 @@
+import { displayText } from '../../byte-path.ts'
+import type { Change } from '../../policy/change.ts'
+
+// Enough for one line.
+const MOST_NAMED = 3
+
+/** What is gained, in half a line; escaped. */
+export function summarize(gains: readonly Change[]): string {
+  const readers = gains.filter((change) => change.kind === 'reader' || change.kind === 'moved')
+  const names = [
+    ...new Set(
+      readers.flatMap((change) => (change.names.length === 0 ? ['a key without name'] : change.names)),
+    ),
+  ]
+  const shown = names.slice(0, MOST_NAMED).map((name) => displayText(name))
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
+  const others = gains.length - readers.length
+  const parts = [
+    ...(names.length === 0 ? [] : [`${shown.join(', ')}${more} can read more`]),
+    ...(others === 0
+      ? []
+      : [`${others} other ${others === 1 ? 'change opens' : 'changes open'} something up`]),
+  ]
+  return parts.join('; ')
+}

@@ -1,0 +1,71 @@
+import { keyMark } from '../age/key-mark.ts'
+import { POLICY_PATH } from '../blob/tree-state.ts'
+import { Accepted } from '../blob/trust/accepted.ts'
+import { describeMade } from '../blob/trust/describe-made.ts'
+import { pendingHere } from '../blob/trust/pending.ts'
+import type { Present } from '../blob/trust/present.ts'
+import { isEnrolled } from '../blob/trust/trust-state.ts'
+import { whoMade } from '../blob/trust/who-made.ts'
+import type { Change } from '../policy/change.ts'
+import { isFile, type Step } from './entry.ts'
+import type { Finding } from './finding.ts'
+import type { Inspection } from './inspection.ts'
+import { sideOf } from './recipient-watch.ts'
+import { newRecipient, sayChange } from './rules/new-recipient.ts'
+
+/**
+ * What the index has and this user has not accepted: a commit would carry it on. Where nobody ever ran init, as in CI,
+ * there is nothing to hold it against. No allowance silences it: to accept it is to say so.
+ */
+export async function stagedTrust(inspection: Inspection, step: Step): Promise<Finding[]> {
+  const { repo, place, catFile } = inspection
+  const { workTree } = repo
+  if (workTree === null || !isEnrolled(repo)) return []
+  const { policy, attributes } = await sideOf(inspection, step.state)
+  // What is wrong with it, the rule `policy` tells.
+  if (policy === null) return []
+  const drivers = await step.state.group.drivers(step.entries.map(({ path }) => path))
+  const shut = step.entries.filter((entry) => isFile(entry) && drivers.has(entry.path))
+  const present: Present = {
+    repo,
+    git: { ...place, cwd: place.cwd ?? workTree },
+    catFile,
+    head: (await catFile.info('HEAD^{commit}'))?.oid ?? null,
+    policy,
+    attributes,
+    files: new Map(shut.map(({ path, oid }) => [path, oid])),
+    tracked: new Set(step.entries.map(({ path }) => path)),
+  }
+  const accepted = await Accepted.load(repo)
+  const { gains, first, problem } = await pendingHere(present, accepted)
+  if (first) return gains.length === 0 ? [] : [finding(POLICY_PATH, nothingAccepted(problem))]
+  const made = gains.length === 0 ? new Map() : await whoMade(present, accepted, gains)
+  return gains.map((change) => {
+    const origin = describeMade(made.get(change)).map((line) => line.trim())
+    return finding(pathOf(change), [`not accepted: ${sayChange(change, keyMark)}`, ...origin].join('; '))
+  })
+}
+
+function nothingAccepted(problem: string | null): string {
+  const why = problem === null ? '' : ` (${problem})`
+  return `what you have accepted of who may read what is not known any more${why}`
+}
+
+function pathOf(change: Change): Finding['path'] {
+  if (change.kind === 'unprotected') return change.file
+  return change.kind === 'moved' ? change.path : POLICY_PATH
+}
+
+function finding(path: Finding['path'], message: string): Finding {
+  const hint = 'git nixsecret trust    # shows all of it, and asks'
+  return {
+    rule: newRecipient.id,
+    severity: 'error',
+    commit: null,
+    path,
+    line: null,
+    column: null,
+    message,
+    hint,
+  }
+}

@@ -1,0 +1,149 @@
+import { acceptPresent } from '../blob/trust/accept.ts'
+import { Accepted } from '../blob/trust/accepted.ts'
+import { attributesDifference } from '../blob/trust/attributes-difference.ts'
+import { gainsBetween } from '../blob/trust/own-gains.ts'
+import { pendingHere } from '../blob/trust/pending.ts'
+import { type HistoryCommit, MOST_COMMITS, PolicyHistory } from '../blob/trust/policy-history.ts'
+import { type Present, withPresent } from '../blob/trust/present.ts'
+import type { TrustState } from '../blob/trust/trust-state.ts'
+import type { BytePath } from '../byte-path.ts'
+import { type CommitFacts, commitFacts } from '../git/commit-facts.ts'
+import { mergePicks } from '../git/merge-picks.ts'
+import { pushableJudges } from '../git/pushable-judges.ts'
+import type { Repository } from '../git/repository.ts'
+import { runGit, tryGit } from '../git/run-git.ts'
+import type { Change } from '../policy/change.ts'
+import { neverEncrypted } from '../policy/readers-of.ts'
+
+/** How an attempt to accept by signatures ended. */
+export type SignedOutcome =
+  | { readonly kind: 'off' | 'nothing' }
+  /** By these commits, each signed by an allowed signer. */
+  | { readonly kind: 'accepted'; readonly gains: readonly Change[]; readonly commits: readonly CommitFacts[] }
+  /** Why somebody has to be asked; for people, untrusted parts left out. `commit`: the one that is not signed so. */
+  | { readonly kind: 'left'; readonly why: string; readonly commit: CommitFacts | null }
+
+/**
+ * With `nixsecret.trust = signed`: accepts what is committed at HEAD, if every commit since something was last accepted or
+ * observed that made it, or merged it in a way of its own, is signed by an allowed signer. Anything else is left to the
+ * user. What is not committed is never signed.
+ * @throws NixsecretError `policy` where the policy does not parse, `git`
+ */
+export async function acceptSigned(repo: Repository): Promise<SignedOutcome> {
+  const { stdout } = await tryGit(['config', '--get', 'nixsecret.trust'], {
+    cwd: repo.workTree ?? repo.gitDir,
+  })
+  if (stdout.toString('latin1').trim() !== 'signed') return { kind: 'off' }
+  return withPresent(repo, async (present) => {
+    const accepted = await Accepted.load(repo)
+    const { gains } = await pendingHere(present, accepted)
+    if (gains.length === 0) return { kind: 'nothing' }
+    const verdict = await judge(present, accepted, gains)
+    if ('why' in verdict) return { kind: 'left', ...verdict }
+    await acceptPresent(present)
+    return { kind: 'accepted', gains, commits: verdict.commits }
+  })
+}
+
+type Verdict = { readonly commits: readonly CommitFacts[] } | Refusal
+interface Refusal {
+  readonly why: string
+  readonly commit: CommitFacts | null
+}
+
+function left(why: string, commit: CommitFacts | null = null): Refusal {
+  return { why, commit }
+}
+
+async function judge(present: Present, accepted: Accepted, gains: readonly Change[]): Promise<Verdict> {
+  const { state } = accepted
+  const { head, repo, git } = present
+  if (state === null || state.at === null || head === null) return left('nothing was accepted here before')
+  const [pushable] = await pushableJudges(repo, git)
+  if (pushable !== undefined) return left(`${pushable} leads into this work tree, where a push can change it`)
+  const ancestor = await tryGit(['merge-base', '--is-ancestor', state.at, head], git)
+  if (ancestor.code !== 0) return left('HEAD does not come after what was accepted')
+  const history = new PolicyHistory(git, new Set([...present.attributes.keys(), ...state.attributes.keys()]))
+  try {
+    const whole =
+      (await notAtHead(present, history, gains)) ?? (await notFromThere(present, accepted, history, gains))
+    if (whole !== null) return left(whole)
+    return await signedSince(history, { at: state.at, head }, movedPaths(gains))
+  } finally {
+    history.close()
+  }
+}
+
+function movedPaths(gains: readonly Change[]): BytePath[] {
+  return gains.flatMap((gain) => (gain.kind === 'moved' ? [gain.path] : []))
+}
+
+/** What is accepted has to be what HEAD has: nobody signed anything else. */
+async function notAtHead(
+  { policy, attributes, files, head }: Present,
+  history: PolicyHistory,
+  gains: readonly Change[],
+): Promise<string | null> {
+  const side = await history.side(head as string)
+  const text = JSON.stringify([...attributes].sort())
+  if (side.policy?.text !== policy?.text || JSON.stringify([...side.attributes].sort()) !== text)
+    return 'nixsecret.toml or .gitattributes have changes here that are not committed'
+  if (gains.some((gain) => gain.kind === 'unprotected' && gain.line === ''))
+    return 'files lost their protection by what no commit tells'
+  for (const path of movedPaths(gains))
+    if ((await history.at(head as string, path)) !== files.get(path))
+      return 'secrets have changes here that are not committed'
+  return null
+}
+
+/** What was observed since, and never accepted, lies before the commits that are looked at. */
+async function notFromThere(
+  { files }: Present,
+  accepted: Accepted,
+  history: PolicyHistory,
+  gains: readonly Change[],
+): Promise<string | null> {
+  const state = accepted.state as TrustState
+  const at = state.at as string
+  const then = await history.side(at)
+  const earlier = accepted.policies.flatMap((policy) =>
+    gainsBetween({ policy, attributes: then.attributes }, then, [...files.keys()]),
+  )
+  const lines = attributesDifference(state.attributes, then.attributes)
+  for (const path of movedPaths(gains)) if ((await history.at(at, path)) === files.get(path)) return EARLIER
+  return earlier.length + lines.length > 0 ? EARLIER : null
+}
+
+const EARLIER = 'part of it was there before, and you have not accepted it'
+
+async function signedSince(
+  history: PolicyHistory,
+  { at, head }: { readonly at: string; readonly head: string },
+  moved: readonly BytePath[],
+): Promise<Verdict> {
+  const commits = await history.commits([head], at)
+  if (commits.length >= MOST_COMMITS) return left(`there are more than ${MOST_COMMITS} commits to look at`)
+  const bringing: string[] = []
+  for (const commit of commits) if (await brings(history, commit, moved)) bringing.push(commit.oid)
+  const facts = await commitFacts(bringing, history.git)
+  const found = bringing.flatMap((oid) => facts.get(oid) ?? [])
+  const bad = found.find(({ signature }) => signature.state !== 'good')
+  if (bad !== undefined) return left('a commit is not signed by an allowed signer', bad)
+  return bringing.length > 0 ? { commits: found } : left('no commit tells who made it')
+}
+
+/** Whether a commit changes what decides who reads what; a merge, where git alone would have merged otherwise. */
+async function brings(
+  history: PolicyHistory,
+  { oid, parents }: HistoryCommit,
+  moved: readonly BytePath[],
+): Promise<boolean> {
+  const args = ['diff-tree', '--no-commit-id', '--name-only', '-r', '-c', '--root', '--no-renames', '-z', oid]
+  const output = (await runGit(args, history.git)).toString('latin1')
+  const isAsked = (path: BytePath) => neverEncrypted(path) || moved.includes(path)
+  if ((output.split('\0') as BytePath[]).some((path) => path !== '' && isAsked(path))) return true
+  if (parents.length < 2) return false
+  const view = { catFile: history.catFile, place: history.git }
+  const picks = await mergePicks(view, oid, parents, async (paths) => new Set(paths.filter(isAsked)))
+  return picks.length > 0
+}
