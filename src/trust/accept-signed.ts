@@ -1,11 +1,10 @@
 import { acceptPresent } from '../blob/trust/accept.ts'
 import { Accepted } from '../blob/trust/accepted.ts'
 import { attributesDifference } from '../blob/trust/attributes-difference.ts'
-import { gainsBetween } from '../blob/trust/own-gains.ts'
+import { canonical } from '../blob/trust/canonical.ts'
 import { pendingHere } from '../blob/trust/pending.ts'
 import { type HistoryCommit, MOST_COMMITS, PolicyHistory } from '../blob/trust/policy-history.ts'
 import { type Present, withPresent } from '../blob/trust/present.ts'
-import type { TrustState } from '../blob/trust/trust-state.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../git/commit-facts.ts'
 import { mergePicks } from '../git/merge-picks.ts'
@@ -13,7 +12,11 @@ import { pushableJudges } from '../git/pushable-judges.ts'
 import type { Repository } from '../git/repository.ts'
 import { runGit, tryGit } from '../git/run-git.ts'
 import type { Change } from '../policy/change.ts'
+import { comparePolicies } from '../policy/compare-policies.ts'
 import { neverEncrypted } from '../policy/readers-of.ts'
+
+// Commits that change the files in question, the newest first.
+const MOST_COMPARED = 500
 
 /** How an attempt to accept by signatures ended. */
 export type SignedOutcome =
@@ -58,17 +61,20 @@ function left(why: string, commit: CommitFacts | null = null): Refusal {
 async function judge(present: Present, accepted: Accepted, gains: readonly Change[]): Promise<Verdict> {
   const { state } = accepted
   const { head, repo, git } = present
-  if (state === null || state.at === null || head === null) return left('nothing was accepted here before')
+  if (state === null || head === null) return left('nothing was accepted here before')
   const [pushable] = await pushableJudges(repo, git)
   if (pushable !== undefined) return left(`${pushable} leads into this work tree, where a push can change it`)
-  const ancestor = await tryGit(['merge-base', '--is-ancestor', state.at, head], git)
-  if (ancestor.code !== 0) return left('HEAD does not come after what was accepted')
   const history = new PolicyHistory(git, new Set([...present.attributes.keys(), ...state.attributes.keys()]))
   try {
-    const whole =
-      (await notAtHead(present, history, gains)) ?? (await notFromThere(present, accepted, history, gains))
-    if (whole !== null) return left(whole)
-    return await signedSince(history, { at: state.at, head }, movedPaths(gains))
+    const open = await notAtHead(present, history, gains)
+    if (open !== null) return left(open)
+    const at = state.at ?? (await lastWhole(present, accepted, history, gains))
+    if (at === null) return left('no commit has what you accepted')
+    const ancestor = await tryGit(['merge-base', '--is-ancestor', at, head], git)
+    if (ancestor.code !== 0) return left('HEAD does not come after what was accepted')
+    if (!(await isWhole(present, accepted, history, at, gains)))
+      return left('part of it was there before, and you have not accepted it')
+    return await signedSince(history, { at, head }, movedPaths(gains))
   } finally {
     history.close()
   }
@@ -96,25 +102,38 @@ async function notAtHead(
   return null
 }
 
-/** What was observed since, and never accepted, lies before the commits that are looked at. */
-async function notFromThere(
-  { files }: Present,
+/** Where what was accepted was not committed yet: the newest commit that has nothing else. */
+async function lastWhole(
+  present: Present,
   accepted: Accepted,
   history: PolicyHistory,
   gains: readonly Change[],
 ): Promise<string | null> {
-  const state = accepted.state as TrustState
-  const at = state.at as string
-  const then = await history.side(at)
-  const earlier = accepted.policies.flatMap((policy) =>
-    gainsBetween({ policy, attributes: then.attributes }, then, [...files.keys()]),
-  )
-  const lines = attributesDifference(state.attributes, then.attributes)
-  for (const path of movedPaths(gains)) if ((await history.at(at, path)) === files.get(path)) return EARLIER
-  return earlier.length + lines.length > 0 ? EARLIER : null
+  const commits = await history.changing(await history.commits([present.head as string], null))
+  for (const { oid } of commits.slice(0, MOST_COMPARED))
+    if (await isWhole(present, accepted, history, oid, gains)) return oid
+  return null
 }
 
-const EARLIER = 'part of it was there before, and you have not accepted it'
+/**
+ * Whether a commit has nothing that is not accepted. What was observed since, and never accepted, would else lie before
+ * the commits whose signatures are looked at.
+ */
+async function isWhole(
+  { files }: Present,
+  { policies, state }: Accepted,
+  history: PolicyHistory,
+  commit: string,
+  gains: readonly Change[],
+): Promise<boolean> {
+  const { policy, attributes } = await history.side(commit)
+  if (policy === null) return false
+  const paths = [...files.keys()]
+  if (comparePolicies(policies, policy, { paths, canonical }).length > 0) return false
+  if (attributesDifference(state?.attributes ?? new Map(), attributes).length > 0) return false
+  for (const path of movedPaths(gains)) if ((await history.at(commit, path)) === files.get(path)) return false
+  return true
+}
 
 async function signedSince(
   history: PolicyHistory,

@@ -102,10 +102,20 @@ test('a newcomer by push: told, shown, refused in a commit, and accepted once', 
   assert.is((await trust()).code, 0)
   await person.git(dir, 'commit', '-qm', 'x')
 
+  // By a merge, before it is made: git itself tells the hook only by its environment what is merged.
+  await colleague.git('checkout', '-q', '-b', 'fork')
+  colleague.policy(adds('bob', BOB))
+  await colleague.git('commit', '-qam', 'Bob from a fork')
+  const fork = (await colleague.git('rev-parse', 'HEAD')).trim()
+  await colleague.git('checkout', '-q', 'main')
+  await person.git(dir, 'fetch', '-q', colleague.dir, 'fork')
+  const merge = await person.tryGit(dir, 'merge', '-q', '--no-edit', 'FETCH_HEAD')
+  assert.is(merge.code, 1)
+  assert.match(merge.stderr, new RegExp(`not accepted: bob .*in ${fork.slice(0, 12)} by `))
+  await person.git(dir, 'merge', '--abort')
+
   // Who is taken out needs no word, and comes back as a newcomer.
-  await colleague.git('pull', '-q', '--rebase')
-  await person.git(dir, 'push', '-q')
-  await colleague.git('pull', '-q')
+  await person.git(dir, 'reset', '-q', '--hard', 'HEAD^')
   colleague.policy((text) => text.replace('"eve", ', ''))
   await colleague.push('Eve leaves')
   await person.git(dir, 'pull', '-q')

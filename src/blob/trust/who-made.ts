@@ -1,7 +1,11 @@
+import type { BytePath } from '../../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../../git/commit-facts.ts'
 import type { Change } from '../../policy/change.ts'
+import { comparePolicies } from '../../policy/compare-policies.ts'
 import type { Accepted } from './accepted.ts'
-import { changeKey, gainsBetween } from './own-gains.ts'
+import { attributesDifference } from './attributes-difference.ts'
+import { canonical } from './canonical.ts'
+import { changeKey, gainsBetween, type Side } from './own-gains.ts'
 import { type HistoryCommit, PolicyHistory } from './policy-history.ts'
 import type { Present } from './present.ts'
 import { tipsHere } from './tips-here.ts'
@@ -23,15 +27,16 @@ const MOST_COMPARED = 500
 const NOBODY: Made = { commits: [], more: 0, uncommitted: false }
 
 /**
- * Finds the commits that brought what is to be accepted: of those since something was last accepted or observed, and
- * where they don't tell, of all.
+ * Finds the commits that brought what is to be accepted, back to one that had none of it yet. Not back to where something
+ * was last observed, for what was observed is not accepted.
  * @param gains as `pendingHere` gives them
  */
 export async function whoMade(
   present: Present,
-  { state }: Accepted,
+  accepted: Accepted,
   gains: readonly Change[],
 ): Promise<ReadonlyMap<Change, Made>> {
+  const { state } = accepted
   const files = new Set([...present.attributes.keys(), ...(state?.attributes.keys() ?? [])])
   const history = new PolicyHistory(present.git, files)
   try {
@@ -40,13 +45,8 @@ export async function whoMade(
       const info = await history.catFile.info(`${name}^{commit}`)
       if (info !== null) tips.push(info.oid)
     }
-    const base = state?.at ? await history.catFile.info(`${state.at}^{commit}`) : null
-    const search = new Search(present, history, tips)
-    const found = await search.among(gains, base?.oid ?? null)
-    // What was observed and never accepted lies before that.
-    const left = gains.filter((gain) => found.get(gain)?.length === 0)
-    const older = base === null || left.length === 0 ? new Map() : await search.among(left, null)
-    return await settle(gains, new Map([...found, ...older]), search)
+    const search = new Search(present, history, tips, accepted)
+    return await settle(gains, await search.among(gains), search)
   } finally {
     history.close()
   }
@@ -76,19 +76,22 @@ class Search {
   readonly #present: Present
   readonly history: PolicyHistory
   readonly #tips: readonly string[]
+  readonly #accepted: Accepted
 
-  constructor(present: Present, history: PolicyHistory, tips: readonly string[]) {
+  constructor(present: Present, history: PolicyHistory, tips: readonly string[], accepted: Accepted) {
+    this.#accepted = accepted
     this.#present = present
     this.history = history
     this.#tips = tips
   }
 
-  /** For each change the commits since a base that have it and whose parents have not, the newest first. */
-  async among(gains: readonly Change[], base: string | null): Promise<Map<Change, string[]>> {
+  /** For each change the commits that have it and whose parents have not, the newest first. */
+  async among(gains: readonly Change[]): Promise<Map<Change, string[]>> {
     const found = new Map<Change, string[]>(gains.map((gain) => [gain, []]))
-    const commits = await this.history.commits(this.#tips, base)
+    const commits = await this.history.commits(this.#tips, null)
     const changing = (await this.history.changing(commits)).slice(0, MOST_COMPARED)
     const keys = new Map(gains.map((gain) => [gain, changeKey(gain)]))
+    const open = new Set(gains)
     const paths = [...this.#present.files.keys()]
     const merges: [string, Set<string>][] = []
     for (const { oid, parents } of changing) {
@@ -96,7 +99,14 @@ class Search {
       const befores = await Promise.all(parents.map((parent) => this.history.side(parent)))
       if (befores.length === 0) befores.push({ policy: null, attributes: new Map() })
       const each = befores.map((before) => new Set(gainsBetween(before, own, paths).map(changeKey)))
-      for (const [gain, key] of keys) if (each.every((one) => one.has(key))) found.get(gain)?.push(oid)
+      const beyond = new Set(this.#beyond(own, paths).map(changeKey))
+      for (const gain of open) {
+        const key = changeKey(gain)
+        if (each.every((one) => one.has(key))) found.get(gain)?.push(oid)
+        // What somebody gained and lost again before that is no news.
+        else if (!beyond.has(key) && found.get(gain)?.length !== 0) open.delete(gain)
+      }
+      if (open.size === 0) break
       if (each.length > 1) merges.push([oid, new Set(each.flatMap((one) => [...one]))])
     }
     // What one side took away and a merge brought back is new to one side only.
@@ -108,6 +118,13 @@ class Search {
         )
     for (const gain of gains) if (gain.kind === 'moved') found.set(gain, await this.#movers(commits, gain))
     return found
+  }
+
+  /** What a commit gives that is not accepted. */
+  #beyond(side: Side, paths: readonly BytePath[]): Change[] {
+    const { policies, state } = this.#accepted
+    const gains = side.policy === null ? [] : comparePolicies(policies, side.policy, { paths, canonical })
+    return [...gains, ...attributesDifference(state?.attributes ?? new Map(), side.attributes)]
   }
 
   /** Whether a tip has what the change is about. */
