@@ -1,8 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { encodeBech32 } from '../age/bech32.ts'
-import { x25519Identity } from '../age/x25519-identity.ts'
+import { newAgeKey } from '../age/new-age-key.ts'
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { defaultIdentityPaths } from '../host/identity-files.ts'
@@ -21,13 +19,7 @@ export interface NewIdentity {
  */
 export function makeIdentity(now = new Date()): NewIdentity {
   const file = defaultIdentityPaths()[0] as string
-  const { d = '' } = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })
-  const scalar = Buffer.from(d, 'base64url')
-  const recipient = x25519Identity(scalar, file).recipient as string
-  const key = encodeBech32('AGE-SECRET-KEY-', scalar).toUpperCase()
-  scalar.fill(0)
-  const created = `${now.toISOString().slice(0, 19)}Z`
-  const text = Buffer.from(`# created: ${created}\n# public key: ${recipient}\n${key}\n`)
+  const { text, recipient } = newAgeKey(now)
   try {
     writeNew(file, text)
   } finally {
