@@ -2,6 +2,7 @@ import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
 import { sopsMemoKey } from '../blob/sops-memo-key.ts'
 import { displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
+import type { StagedBlob } from '../git/stage-blobs.ts'
 import { writeBlob } from '../git/write-objects.ts'
 import { pastePath } from './paste-path.ts'
 import { headOf, type Pieces } from './secret-stream.ts'
@@ -14,9 +15,15 @@ import type { Workspace } from './workspace.ts'
  * Makes a SOPS document of plaintext and stages it. With a key to the document before, values that did not change keep
  * their ciphertext; without one all are encrypted anew.
  * @param plaintext not empty; read once
+ * @param beside blobs that are staged in the same step
  * @throws NixsecretError `format` or `refused` where SOPS can't hold it
  */
-export async function storeDocument(space: Workspace, target: Target, plaintext: Pieces): Promise<Stored> {
+export async function storeDocument(
+  space: Workspace,
+  target: Target,
+  plaintext: Pieces,
+  beside: readonly StagedBlob[],
+): Promise<Stored> {
   const { path, readers } = target
   const { sealSops, sopsFits, sopsShape } = await import('../blob/sops-files.ts')
   const content = await headOf(plaintext, MAX_SOPS_SIZE + 1)
@@ -40,7 +47,7 @@ export async function storeDocument(space: Workspace, target: Target, plaintext:
   space.memo.remember(hash, sopsMemoKey(path, readers.digest), oid)
   // What smudge asks.
   space.memo.save()
-  await stage(space, target, oid)
+  await stage(space, target, oid, beside)
   return { oid, empty: false, unchanged: oid === before?.oid }
 }
 

@@ -1,6 +1,7 @@
 import { enarmor } from '../age/armor.ts'
 import { inspectBlob } from '../age/inspect.ts'
 import { judgeReaders } from '../blob/judge-readers.ts'
+import type { StagedBlob } from '../git/stage-blobs.ts'
 import { writeBlob } from '../git/write-objects.ts'
 import { type Pieces, peek, sealPieces, wholeOf } from './secret-stream.ts'
 import { stage } from './stage.ts'
@@ -16,14 +17,20 @@ const HEAD_BYTES = 1 << 20
  * Seals plaintext for the readers of its path, stages it, and brings the work tree in line. No key is needed and
  * no plaintext is written by us: what the work tree gets is for git and its smudge filter to decide.
  * @param plaintext read once
+ * @param beside blobs that are staged in the same step: all or none
  */
-export async function storeSecret(space: Workspace, target: Target, plaintext: Pieces): Promise<Stored> {
+export async function storeSecret(
+  space: Workspace,
+  target: Target,
+  plaintext: Pieces,
+  beside: readonly StagedBlob[] = [],
+): Promise<Stored> {
   const { head, ended, all } = await peek(plaintext, (bytes) => bytes.length > 0)
   if (ended && head.length === 0) {
     const oid = await writeBlob(Buffer.alloc(0), space.blobs)
-    return { oid, empty: true, unchanged: !(await stage(space, target, oid)) }
+    return { oid, empty: true, unchanged: !(await stage(space, target, oid, beside)) }
   }
-  if (target.format === 'sops') return storeDocument(space, target, all())
+  if (target.format === 'sops') return storeDocument(space, target, all(), beside)
   const hasher = space.memo.hasher()
   async function* hashed() {
     for await (const piece of all()) {
@@ -37,7 +44,7 @@ export async function storeSecret(space: Workspace, target: Target, plaintext: P
   const known = await keptBlob(space, target, hash)
   if (known === null) space.memo.remember(hash, target.readers.digest, fresh)
   space.memo.save()
-  await stage(space, target, known ?? fresh)
+  await stage(space, target, known ?? fresh, beside)
   return { oid: known ?? fresh, empty: false, unchanged: known !== null }
 }
 
