@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   edit: { summary: 'open a secret in $EDITOR, then stage it', load: () => import('./edit.ts') },
   show: { summary: 'print a secret', load: () => import('./show.ts') },
   set: { summary: 'make standard input the content of a secret', load: () => import('./set.ts') },
+  generate: { summary: 'make a password or a key, and stage it', load: () => import('./generate.ts') },
   lock: { summary: 'turn secrets in the work tree into ciphertext', load: () => import('./lock.ts') },
   unlock: { summary: 'turn them back into plaintext', load: () => import('./unlock.ts') },
   identity: { summary: 'your keys, a new one, or one of ssh-agent', load: () => import('./identity.ts') },
