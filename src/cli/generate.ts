@@ -74,7 +74,7 @@ function report(space: Workspace, { target, what, bits, publicHalf, replaced, or
   const { path, readers } = target
   const names = readers.names.map(displayText).join(', ')
   printNote(
-    `${displayPath(path)} is staged: ${what} (${Math.floor(bits)} bits), encrypted for ${names}${replaced ? '; what was there before stays in the history' : ''}`,
+    `${displayPath(path)} is staged: ${what} (${Math.floor(bits)} bits), encrypted for ${names}${replaced ? '; it replaces what was there' : ''}`,
   )
   const paths = [path]
   if (publicHalf !== null) {

@@ -84,7 +84,7 @@ export function lengthFor(kind: Kind, asked: string | undefined): number {
 
 function sshKey(label: string): Made {
   const { file, publicKey } = newSshKey(label)
-  return { content: file, publicHalf: `${publicKey}\n`, what: 'an SSH key (Ed25519)', bits: 128 }
+  return { content: file, publicHalf: `${publicKey}\n`, what: 'an Ed25519 key of OpenSSH', bits: 128 }
 }
 
 function ageKey(): Made {
