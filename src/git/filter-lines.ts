@@ -20,7 +20,8 @@ export function macroNames(content: Buffer): string[] {
  */
 export function filterLines(content: Buffer, macros: ReadonlySet<string>): FilterLine[] {
   return linesOf(content).flatMap((line) => {
-    if (MACRO.test(line)) return [{ line, protects: false }]
+    // To git a line may end at a NUL, or the whole file: nobody can see by it what holds.
+    if (MACRO.test(line) || line.includes('\0')) return [{ line, protects: false }]
     const words = wordsOf(behindPattern(line))
     const about = words.filter((word) => nameOf(word) === 'filter' || macros.has(nameOf(word)))
     if (about.length === 0) return []
@@ -33,7 +34,7 @@ function linesOf(content: Buffer): string[] {
   return text
     .split('\n')
     .map((line) => line.replace(/^[ \t\r]+|[ \t\r]+$/g, ''))
-    .filter((line) => line !== '' && !line.startsWith('#'))
+    .filter((line) => line !== '' && (!line.startsWith('#') || line.includes('\0')))
 }
 
 function behindPattern(line: string): string {

@@ -20,7 +20,7 @@ export async function attributeLines(
     const content = isWorkFile(top, path)
       ? readFileSync(workFilePath(top, path))
       : ((await catFile.getUpTo(oid, MAX_ATTRIBUTES))?.content ?? Buffer.alloc(0))
-    contents.set(path, content)
+    contents.set(path, content.length < MAX_ATTRIBUTES ? content : Buffer.alloc(0))
   }
   const untracked = '.gitattributes' as BytePath
   if (!contents.has(untracked) && isWorkFile(top, untracked))
