@@ -1,5 +1,6 @@
 import { createHash, createHmac, type Hmac, randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
+import type { BytePath } from '../byte-path.ts'
 import { userStateDir } from '../host/state-dir.ts'
 
 // 16 bytes of keyed hash, 32 of object id (a SHA-1 one is followed by zeros).
@@ -7,7 +8,7 @@ const KEY_BYTES = 16
 const RECORD_BYTES = 48
 const HASH_KEY_BYTES = 32
 const EMPTY_KEY = Buffer.alloc(HASH_KEY_BYTES)
-// Two records a blob: some 80,000 blobs. Beyond it the older half goes.
+// Up to four records a blob: some 40,000 blobs. Beyond it the older half goes.
 const MAX_BYTES = 8 << 20
 
 /**
@@ -60,6 +61,33 @@ export class Memo {
     this.#set(this.#entry(hash, 'blob', oid), oid)
   }
 
+  /** Names a file of one work tree for the next three. @param gitDir of the work tree */
+  place(gitDir: string, path: BytePath): Buffer {
+    return this.hash(Buffer.from(`${gitDir}\0${path}`, 'latin1'))
+  }
+
+  /** Notes that the content of a blob was written to a place. */
+  noteWritten(place: Buffer, oid: string): void {
+    if (this.#key !== null) this.#set(this.#entry(place, 'written', ''), oid)
+  }
+
+  /** Notes that a blob was made of what is at a place. */
+  noteMade(place: Buffer, oid: string): void {
+    const written = this.#get(this.#entry(place, 'written', ''))
+    if (written !== undefined) this.#set(this.#entry(place, 'made', `${written} ${oid}`), oid)
+  }
+
+  /**
+   * The blob whose content was last written to a place, where it is another one than this, which was not made there since
+   * either: what is there now may then come from a blob that git knows nothing of any more, for instance after `git reset`.
+   */
+  strayFrom(place: Buffer, oid: string | null): string | null {
+    const written = this.#get(this.#entry(place, 'written', ''))
+    if (written === undefined || written === oid) return null
+    const made = oid === null ? undefined : this.#get(this.#entry(place, 'made', `${written} ${oid}`))
+    return made === undefined ? written : null
+  }
+
   /** Appends what is new to the file. Failing to (a full disk) loses only the memory. */
   save(): void {
     if (this.#fresh.length === 0) return
@@ -78,7 +106,7 @@ export class Memo {
     } catch {}
   }
 
-  #entry(hash: Buffer, kind: 'blob' | 'readers', value: string): Buffer {
+  #entry(hash: Buffer, kind: 'blob' | 'readers' | 'written' | 'made', value: string): Buffer {
     // The input has one length a kind, and a part of the result is kept: a plain hash behind the key will do.
     const input = Buffer.concat([this.#key ?? EMPTY_KEY, Buffer.from(`${kind}\0${value}\0`, 'latin1'), hash])
     return createHash('sha256').update(input).digest().subarray(0, KEY_BYTES)

@@ -1,5 +1,6 @@
 import { beginsAsAge } from '../age/inspect.ts'
 import type { BytePath } from '../byte-path.ts'
+import { blobId } from '../git/object-id.ts'
 import { clean } from './clean.ts'
 import type { Cleaned, LargeClean } from './cleaned.ts'
 import { EarlierBlobs } from './earlier-blobs.ts'
@@ -32,9 +33,18 @@ export function beginClean(
   const incoming = new Incoming<LargeClean>((head) => beginLargeClean(context, path, head, earlier, direct))
   return {
     write: (piece) => incoming.write(piece),
-    finish: () => incoming.large?.finish() ?? clean(context, path, incoming.whole(), earlier),
+    finish: async () =>
+      incoming.large?.finish() ?? noted(context, path, await clean(context, path, incoming.whole(), earlier)),
     discard: () => incoming.discard(),
   }
+}
+
+/** Lets the memo know what became of the path's plaintext. */
+function noted(context: FilterContext, path: BytePath, cleaned: Cleaned): Cleaned {
+  const { content } = cleaned
+  if (content instanceof Uint8Array)
+    context.memo.noteMade(context.placeOf(path), blobId(Buffer.from(content), context.repo.objectFormat))
+  return cleaned
 }
 
 /**
@@ -76,7 +86,8 @@ export function takeDelayed(context: FilterContext, request: SmudgeRequest): Con
       // A key under a passphrase may still open it, and only here can somebody be asked.
       if (answer?.state !== 'open') return smudge(context, { ...request, blob: oid }, blob)
       const { plaintext, hash, digest = null } = answer
-      if (hash !== undefined) rememberOpened(context, oid, blob, Buffer.from(hash), digest)
+      if (hash !== undefined)
+        rememberOpened(context, { path: request.path, blob: oid }, blob, Buffer.from(hash), digest)
       return { content: plaintext, outcome: 'open' }
     },
     discard: () => {},

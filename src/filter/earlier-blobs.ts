@@ -32,6 +32,13 @@ export class EarlierBlobs {
     return this.byId(Buffer.from(`:3:${this.#path}`, 'latin1'))
   }
 
+  /** The blob that the file was last written from, where the index has not got on from that; see {@link Memo.strayFrom}. */
+  async stray(): Promise<EarlierBlob | null> {
+    const { memo } = this.#context
+    const oid = memo.strayFrom(this.#context.placeOf(this.#path), (await this.index())?.oid ?? null)
+    return oid === null ? null : this.byId(oid)
+  }
+
   /** Any blob, by its id, or what else git calls it. */
   byId(name: string | Buffer): Promise<EarlierBlob | null> {
     return fetchBlob(this.#context.catFile, Buffer.from(name))

@@ -4,7 +4,11 @@ import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { LockState } from '../blob/lock-state.ts'
 import { Memo } from '../blob/memo.ts'
+
 import { TrustSource } from '../blob/trust/trust-source.ts'
+
+import type { BytePath } from '../byte-path.ts'
+
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { listIndex, listTree, type TreeEntry } from '../git/list-index.ts'
@@ -14,6 +18,7 @@ import { BlobOpener } from './blob-opener.ts'
 import { HeaderSource } from './header-source.ts'
 import { KeptSeals } from './kept-seals.ts'
 import { TreeBlobs } from './tree-blobs.ts'
+import { WrittenFiles } from './written-files.ts'
 
 /** What clean and smudge know of the repository; each part is made when it is first needed. */
 export class FilterContext {
@@ -30,6 +35,8 @@ export class FilterContext {
   /** How plaintexts were sealed lately, so that they are sealed to the same bytes again. */
   readonly seals: KeptSeals
   readonly locked: LockState
+  /** What smudge gave git for which files. */
+  readonly written = new WrittenFiles()
   /** What the index has at a path. */
   readonly index: TreeBlobs
   /** What HEAD has at a path. */
@@ -60,6 +67,11 @@ export class FilterContext {
     this.head = new TreeBlobs(this.catFile, 'HEAD:', () => listTree('HEAD').catch(() => []), seen)
   }
 
+  /** What the memo calls a path in this work tree. */
+  placeOf(path: BytePath): Buffer {
+    return this.memo.place(this.repo.gitDir, path)
+  }
+
   /** Where large contents are spooled. */
   get spoolDir(): string {
     return `${this.repo.stateDir}/tmp`
@@ -67,6 +79,9 @@ export class FilterContext {
 
   /** Writes down what was learned and lets git's helpers go. */
   close(): void {
+    const top = this.repo.workTree
+    for (const [path, oid] of top === null ? [] : this.written.written(top))
+      this.memo.noteWritten(this.placeOf(path), oid)
     this.memo.save()
     this.seals.save()
     this.catFile.close()

@@ -112,19 +112,22 @@ export class SealedContent implements LargeClean {
       id.update(piece)
       yield piece
     }
-    this.#context.memo.remember(hash, this.#what.wanted.readers.digest, id.digest('hex'))
+    this.#remember(hash, id.digest('hex'))
   }
 
   async #armored(hash: Buffer, sealed: Pieces): Promise<Buffer> {
     const pieces: Buffer[] = []
     for await (const piece of sealed) pieces.push(piece)
     const blob = enarmor(Buffer.concat(pieces))
-    this.#context.memo.remember(
-      hash,
-      this.#what.wanted.readers.digest,
-      blobId(blob, this.#context.repo.objectFormat),
-    )
+    this.#remember(hash, blobId(blob, this.#context.repo.objectFormat))
     return blob
+  }
+
+  #remember(hash: Buffer, oid: string): void {
+    const { memo } = this.#context
+    const { path, wanted } = this.#what
+    memo.remember(hash, wanted.readers.digest, oid)
+    memo.noteMade(this.#context.placeOf(path), oid)
   }
 
   #out(sealed: readonly Buffer[]): void {

@@ -6,6 +6,7 @@ import { unwrapFileKey } from '../age/open.ts'
 import { PayloadOpener } from '../age/payload.ts'
 import { headerDigest } from '../blob/judge-readers.ts'
 import { mayBeginSops } from '../blob/may-be-sops.ts'
+import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { FallbackSpool } from './fallback-spool.ts'
 import type { FilterContext } from './filter-context.ts'
@@ -20,6 +21,7 @@ import { isHeld, type Outcome, type Smudged, type SmudgeRequest } from './smudge
 export class LargeSmudge implements LargeSink {
   readonly #context: FilterContext
   readonly #blob: string | null
+  readonly #path: BytePath
   readonly #spool: FallbackSpool
   #key: { header: Header; fileKey: Buffer } | null
   #outcome: Outcome
@@ -28,12 +30,13 @@ export class LargeSmudge implements LargeSink {
 
   private constructor(
     context: FilterContext,
-    blob: string | null,
+    { path, blob }: SmudgeRequest,
     outcome: Outcome,
     key: { header: Header; fileKey: Buffer } | null,
   ) {
     this.#context = context
     this.#blob = blob
+    this.#path = path
     // A checkout must not fail for want of a place.
     this.#spool = new FallbackSpool(context.spoolDir, true)
     this.#outcome = outcome
@@ -44,7 +47,7 @@ export class LargeSmudge implements LargeSink {
 
   /** @param head the first MiB */
   static async begin(context: FilterContext, request: SmudgeRequest, head: Buffer): Promise<LargeSmudge> {
-    const asItIs = (outcome: Outcome) => new LargeSmudge(context, request.blob, outcome, null)
+    const asItIs = (outcome: Outcome) => new LargeSmudge(context, request, outcome, null)
     if (isHeld(context, request)) return asItIs('held')
     // Armor and SOPS documents of this size are opened whole, when all is there.
     if (isArmored(head) || mayBeginSops(head)) return asItIs('open')
@@ -53,7 +56,7 @@ export class LargeSmudge implements LargeSink {
       const header = parseHeader(head, true) as Header
       const fileKey = await unwrapFileKey(header, await context.keys.identities())
       if (fileKey === null) return asItIs('locked')
-      return new LargeSmudge(context, request.blob, 'open', { header, fileKey })
+      return new LargeSmudge(context, request, 'open', { header, fileKey })
     } catch (fault) {
       // Whatever else went wrong is the keys' fault: the file stays locked.
       return asItIs(fault instanceof NixsecretError && fault.code === 'format' ? 'damaged' : 'locked')
@@ -79,6 +82,7 @@ export class LargeSmudge implements LargeSink {
       if (this.#spool.size > MAX_ARMORED_SIZE) return { content: this.#content(), outcome: 'damaged' }
       return openWhole(Buffer.concat([...this.#spool.read()]))
     }
+    if (this.#blob !== null) this.#context.written.add(this.#path, this.#blob)
     return { content: this.#open(header, fileKey), outcome: 'open' }
   }
 

@@ -45,7 +45,7 @@ export async function smudge(context: FilterContext, request: SmudgeRequest, blo
   if (opened.state !== 'open') {
     return { content: blob, outcome: opened.state === 'empty' ? 'plaintext' : opened.state }
   }
-  rememberOpened(context, request.blob, blob, context.memo.hash(opened.plaintext), opened.digest)
+  rememberOpened(context, request, blob, context.memo.hash(opened.plaintext), opened.digest)
   return { content: opened.plaintext, outcome: 'open' }
 }
 
@@ -59,22 +59,23 @@ async function open(context: FilterContext, path: BytePath, blob: Buffer): Promi
 }
 
 /**
- * Lets the memo know that a blob holds a plaintext.
- * @param named how git calls the blob; what it hands over is another one where a path is converted further
+ * Lets the memo know that a blob holds a plaintext, which is about to be at the path.
+ * @param blob as git hands it over, which is another one where a path is converted further
  *   (`ident`, line ends), or replaced
  * @param hash of the plaintext
  * @param digest of its readers, as the blob says
  */
 export function rememberOpened(
   context: FilterContext,
-  named: string | null,
+  { path, blob: named }: Pick<SmudgeRequest, 'path' | 'blob'>,
   blob: Buffer,
   hash: Buffer,
   digest: string | null,
 ): void {
+  const oid = blobId(blob, context.repo.objectFormat)
+  context.written.add(path, named ?? oid)
   // Binary blobs only: the rare armored one is opened again to be compared.
   if (blob[0] === 0x2d) return
-  const oid = blobId(blob, context.repo.objectFormat)
   if (named !== null && named !== oid) return
   context.memo.remember(hash, digest, oid)
 }

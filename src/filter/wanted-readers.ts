@@ -34,8 +34,9 @@ export async function wantedReaders(
 ): Promise<Wanted> {
   return wantedFrom(context, path, async () => {
     const index = await earlier.index()
+    const stray = await earlier.stray()
     // In conflict it has both sides: what is HEAD's as a rule, and the other's.
-    return index === null ? [await earlier.head(), await earlier.theirs()] : [index]
+    return index === null ? [await earlier.head(), await earlier.theirs(), stray] : [index, stray]
   })
 }
 

@@ -58,6 +58,7 @@ export async function rekeyFiles(
   for (const { hash, readers, newOid, format, path } of done) {
     const digest = format === 'sops' ? sopsMemoKey(path, readers.digest) : readers.digest
     space.memo.remember(hash, digest, newOid)
+    space.memo.noteMade(space.memo.place(space.repo.gitDir, path), newOid)
   }
   // Before git cleans the files that are open: it shall find that they hold just what is staged.
   space.memo.save()

@@ -76,10 +76,15 @@ async function readersAt(
   const restricted =
     oid === 'anything'
       ? accepted.restrict(policy, path, [])
-      : await restrictedAt(accepted, policy, { path, oid }, space.catFile)
+      : await restrictedAt(accepted, policy, { path, oid, stray: strayAt(space, path, oid) }, space.catFile)
   const { readers, format, pending } = restricted
   if (readers === null) throw accepted.refusal(path, restricted)
   return { readers, format, pending }
+}
+
+/** The blob that the file in the work tree was last written from, where that is another one: `edit` begins with that. */
+function strayAt({ memo, repo }: Workspace, path: BytePath, oid: string | null): string | null {
+  return memo.strayFrom(memo.place(repo.gitDir, path), oid)
 }
 
 function refuseClash(path: BytePath, index: readonly FlaggedEntry[]): void {

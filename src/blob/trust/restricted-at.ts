@@ -8,17 +8,23 @@ import { readFormer } from './read-former.ts'
 /**
  * For whom a path may be sealed, with a view to what git has there: see {@link Accepted.restrict}.
  * @param oid of the index entry; null where there is none, or a merge left it in conflict
+ * @param stray of the blob that the work tree's file was last written from, where that is another one
  * @throws NixsecretError `policy` where the policy names nobody
  */
 export async function restrictedAt(
   accepted: Accepted,
   policy: Policy,
-  { path, oid }: { readonly path: BytePath; readonly oid: string | null },
+  {
+    path,
+    oid,
+    stray = null,
+  }: { readonly path: BytePath; readonly oid: string | null; readonly stray?: string | null },
   catFile: CatFile,
 ): Promise<Restricted> {
   const readers = readersFor(policy, path)
   const named = (tree: string) => Buffer.from(`${tree}:${path}`, 'latin1')
-  const names = oid === null ? [named('HEAD'), named(':3')] : [oid]
+  const names: (string | Buffer)[] = oid === null ? [named('HEAD'), named(':3')] : [oid]
+  if (stray !== null) names.push(stray)
   const former = await Promise.all(names.map((name) => readFormer(catFile, path, name, readers)))
   return accepted.restrict(policy, path, former)
 }
