@@ -29,7 +29,7 @@ export async function startTrust(repo: Repository): Promise<TrustStart | Nixsecr
   try {
     return await withPresent(repo, async (present) => {
       if (present.policy === null) return null
-      acceptPresent(present)
+      await acceptPresent(present)
       return { readers: countReaders(present.policy, [...present.files.keys()]), files: present.files.size }
     })
   } catch (fault) {

@@ -4,7 +4,7 @@ import type { Repository } from '../../git/repository.ts'
 import { comparePolicies } from '../../policy/compare-policies.ts'
 import { Accepted } from './accepted.ts'
 import { canonical } from './canonical.ts'
-import { knownPaths, withSets } from './known-paths.ts'
+import { addDocuments, knownPaths, withSets } from './known-paths.ts'
 import { linesOf, observe } from './observe.ts'
 import { observedPolicies, soundPolicy } from './observed-policies.ts'
 import { unprotected } from './pending.ts'
@@ -21,7 +21,7 @@ export async function accept(repo: Repository): Promise<void> {
 }
 
 /** The same of what was looked at; nothing that came later is accepted by it. */
-export function acceptPresent(present: Present): void {
+export async function acceptPresent(present: Present): Promise<void> {
   const { repo, policy, head, files } = present
   if (policy === null) {
     throw new NixsecretError('policy', 'there is no nixsecret.toml that says who may read what', {
@@ -29,12 +29,14 @@ export function acceptPresent(present: Present): void {
     })
   }
   const { state } = loadTrust(repo)
+  const sets = withSets(state, [policy])
+  await addDocuments(sets, present, { known: new Map(), anew: true })
   saveTrust(repo, {
     at: head,
     policies: [policy.text],
     attributes: linesOf(present),
     paths: new Map(files),
-    sets: withSets(state, [policy]),
+    sets,
   })
 }
 

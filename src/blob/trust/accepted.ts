@@ -119,11 +119,18 @@ export class Accepted {
   #formerKeys(
     policy: Policy,
     path: BytePath,
-    { oid, digest, keys }: FormerBlob,
+    { oid, digest, keys, marks }: FormerBlob,
     wanted: Readers,
   ): ReadonlySet<string> | null {
     if (this.state?.paths.get(path) === oid || digest === wanted.digest) return null
-    if (keys !== null) return keys
+    if (keys !== null) {
+      // Whom it names anybody may have written there; whom its data key was sealed for before, nobody.
+      const sets = marks.flatMap((mark) => {
+        const set = this.state?.sets.get(mark)
+        return set === undefined ? [] : [new Set(set)]
+      })
+      return new Set([...keys].filter((key) => sets.every((set) => set.has(key))))
+    }
     return (digest === null ? null : this.keysBehind(digest, policy)) ?? NOBODY
   }
 

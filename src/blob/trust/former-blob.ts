@@ -11,7 +11,11 @@ export interface FormerBlob {
   readonly digest: string | null
   /** Of a SOPS document: those of the readers asked about who can open it, in canonical form. */
   readonly keys: ReadonlySet<string> | null
+  /** Of a SOPS document: by what its data key is known elsewhere; see `sopsMarks`. */
+  readonly marks: readonly string[]
 }
+
+const MARKS: readonly string[] = []
 
 /**
  * @param shape what it is
@@ -25,16 +29,17 @@ export async function formerBlob(
   readers: Readers | null,
 ): Promise<FormerBlob | null> {
   const { oid, shape, whole } = blob
-  if (shape.kind === 'age') return { oid, digest: headerDigest(shape.header), keys: null }
-  if (shape.kind === 'broken') return { oid, digest: null, keys: null }
+  if (shape.kind === 'age') return { oid, digest: headerDigest(shape.header), keys: null, marks: MARKS }
+  if (shape.kind === 'broken') return { oid, digest: null, keys: null, marks: MARKS }
   if (shape.kind === 'empty' || whole === null || !mayBeSops(whole)) return null
-  const { judgeSopsReaders, sopsShape } = await import('../sops-files.ts')
+  const { judgeSopsReaders, sopsMarks, sopsShape } = await import('../sops-files.ts')
   const document = sopsShape(path, whole)
   if (document === null) return null
-  if (document.kind === 'broken' || readers === null) return { oid, digest: null, keys: new Set() }
+  if (document.kind === 'broken' || readers === null)
+    return { oid, digest: null, keys: new Set(), marks: MARKS }
   const missing = new Set(
     judgeSopsReaders(document.metadata, readers).missing.map(({ canonical }) => canonical),
   )
   const keys = readers.recipients.map(({ canonical }) => canonical).filter((key) => !missing.has(key))
-  return { oid, digest: null, keys: new Set(keys) }
+  return { oid, digest: null, keys: new Set(keys), marks: sopsMarks(document.metadata) }
 }

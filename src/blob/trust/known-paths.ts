@@ -1,8 +1,11 @@
 import type { BytePath } from '../../byte-path.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { readersOf } from '../../policy/readers-of.ts'
+import { readersFor } from '../readers.ts'
 import { type Accepted, readerSets } from './accepted.ts'
 import { unknownBlobs } from './pending.ts'
 import type { Present } from './present.ts'
+import { readFormer } from './read-former.ts'
 import type { TrustState } from './trust-state.ts'
 
 /**
@@ -35,4 +38,31 @@ export function withSets(
     }
   }
   return sets
+}
+
+/**
+ * Adds by which data keys SOPS documents are sealed for whom. What is known of one stays, unless the user accepts all that
+ * is there.
+ * @param known files that need no look
+ */
+export async function addDocuments(
+  sets: Map<string, readonly string[]>,
+  { policy, files, catFile }: Present,
+  { known, anew }: { readonly known: ReadonlyMap<BytePath, string>; readonly anew: boolean },
+): Promise<void> {
+  // Of documents that share one the narrowest counts.
+  const found = new Map<string, string[]>()
+  for (const [path, oid] of files) {
+    if (policy === null || known.get(path) === oid || readersOf(policy, path) === null) continue
+    const former = await readFormer(catFile, path, oid, readersFor(policy, path))
+    for (const mark of former?.marks ?? []) {
+      const keys = former?.keys ?? new Set()
+      if (anew || !sets.has(mark))
+        found.set(
+          mark,
+          [...keys].filter((key) => found.get(mark)?.includes(key) ?? true),
+        )
+    }
+  }
+  for (const [mark, keys] of found) sets.set(mark, keys)
 }

@@ -4,7 +4,7 @@ import { tryGit } from '../../git/run-git.ts'
 import { POLICY_FILE } from '../policy-file-name.ts'
 import { Accepted } from './accepted.ts'
 import { attributesDifference } from './attributes-difference.ts'
-import { knownPaths, withSets } from './known-paths.ts'
+import { addDocuments, knownPaths, withSets } from './known-paths.ts'
 import { observedPolicies, takesAway } from './observed-policies.ts'
 import { gitAt, headOf, type Present, type TrustGit, withPresent } from './present.ts'
 import { loadTrust, saveTrust, type TrustState } from './trust-state.ts'
@@ -54,14 +54,16 @@ async function observed(
 ): Promise<TrustState> {
   let policies = state.policies
   for (const text of await reducedPolicies(base, head, present)) policies = observedPolicies(policies, text)
-  const accepted = await Accepted.of({ state: { ...state, policies }, problem: null })
+  const sets = new Map(state.sets)
+  await addDocuments(sets, present, { known: state.paths, anew: false })
+  const accepted = await Accepted.of({ state: { ...state, policies, sets }, problem: null })
   const lost = attributesDifference(state.attributes, present.attributes).length > 0
   return {
     at: head,
     policies,
     attributes: lost ? state.attributes : linesOf(present),
     paths: await knownPaths(present, accepted),
-    sets: withSets(state, accepted.policies),
+    sets: withSets(accepted.state, accepted.policies),
   }
 }
 

@@ -83,9 +83,10 @@ export async function unknownBlobs(
   for (const [path, oid] of files) {
     if (policy === null || state === null || state.paths.get(path) === oid) continue
     const readers = readersOf(policy, path) === null ? null : readersFor(policy, path)
-    // Not fetched, in a partial clone: nothing can come out of it here.
     const former = await readFormer(catFile, path, oid, readers)
     if (former !== null) found.set(path, former)
+    // Not fetched, in a partial clone: for whom it is shows once it is here.
+    else if ((await catFile.info(oid)) === null) found.set(path, { oid, digest: null, keys: null, marks: [] })
   }
   return found
 }
