@@ -5,6 +5,7 @@ import { isCiphertextOf } from '../blob/open-sealed.ts'
 import { POLICY_FILE } from '../blob/policy-file-name.ts'
 import { protectedEntries } from '../blob/protected-files.ts'
 import { accept, OwnChange } from '../blob/trust/accept.ts'
+import { acceptAt } from '../blob/trust/accept-at.ts'
 import { lookAtWorkFile, workFileBytes, workFileId, workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath, displayText, pathBytes, textPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
@@ -83,9 +84,14 @@ export async function runImport(
   if (options.dryRun || secrets.length === 0) return report
   const own = policy === null ? null : await OwnChange.begin(place.repo)
   await writeFiles(place, report, options)
-  await stageAll(place, report)
+  // Before anything is staged, since the next run is to complete this one.
   if (own === null) await accept(place.repo)
   else await own.accept(change.edit)
+  await stageAll(place, report)
+  acceptAt(
+    place.repo,
+    secrets.map(({ secret, oid }) => [secret.path, oid]),
+  )
   place.memo.save()
   await bringWorkTree(place, secrets)
   return { ...report, verdicts: await comparePlaintexts(place, secrets) }

@@ -105,7 +105,7 @@ function notWhole(reason: string): NixsecretError {
 /** That this ciphertext belongs at this path is the user's word. */
 async function stageAccepted(space: Workspace, target: Target, oid: string): Promise<void> {
   await stage(space, target, oid)
-  acceptAt(space.repo, target.path, oid)
+  acceptAt(space.repo, [[target.path, oid]])
 }
 
 function accepted(

@@ -9,9 +9,9 @@ import { type Repository, requireWorkTree } from '../git/repository.ts'
 import type { GitOptions } from '../git/run-git.ts'
 import { holdsNoPlaintext, shapeOfFile } from './file-shape.ts'
 import { KnownAttributes } from './known-attributes.ts'
+import { lostSecrets, noSecretAnyMore } from './lost-secrets.ts'
 import type { OpenFile, OpenFiles } from './open-for-store.ts'
 import { openedFiles } from './opened-files.ts'
-import { refuseLost } from './refuse-lost.ts'
 import { type RepositoryFacts, repositoryFacts } from './repository-facts.ts'
 import { TwinCheckout } from './twin-checkout.ts'
 import { TwinLock } from './twin-lock.ts'
@@ -220,7 +220,6 @@ class Refresh {
     if (!configured) requireFilter(config, new Set((await asked).values()))
     const [drivers, changed] = await Promise.all([asked, early ?? seal.update(entries)])
     if (changed) entries = await seal.entries()
-    await refuseLost(this.#repo, this.#git, entries, drivers)
     const verified = new VerifiedBlobs(this.#place.dir)
     const ofDriver = (all: readonly FlaggedEntry[]) => all.filter(({ path }) => drivers.has(path))
     let protectedEntries = ofDriver(entries)
@@ -242,6 +241,9 @@ class Refresh {
       this.#checkout.forget(opened.map(({ oid }) => oid))
       if (opened.length > 0) throw notProtected(opened[0]?.path as BytePath)
     }
+    const lost = await lostSecrets(this.#repo, this.#git, entries, drivers)
+    this.#checkout.forget(lost.map(({ oid }) => oid))
+    if (lost.length > 0) throw noSecretAnyMore(lost[0]?.path as BytePath)
     return { entries, drivers, verified, protectedEntries, tree: await seal.tree() }
   }
 

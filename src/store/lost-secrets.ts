@@ -8,28 +8,31 @@ import type { TreeEntry } from '../git/list-index.ts'
 import type { GitOptions } from '../git/run-git.ts'
 
 /**
- * Refuses to go on where a file that was accepted as a secret is none any more: its plaintext would be in the twin.
+ * Entries of files that were accepted as secrets and are none any more: their plaintext would be in the twin.
  * @param drivers of the files that are protected now
- * @throws NixsecretError `refused`
  */
-export async function refuseLost(
+export async function lostSecrets<Entry extends TreeEntry>(
   place: TrustPlace,
   git: GitOptions & { readonly cwd: string },
-  entries: readonly TreeEntry[],
+  entries: readonly Entry[],
   drivers: { has(path: BytePath): boolean },
-): Promise<void> {
+): Promise<Entry[]> {
   const { state } = loadTrust(place)
-  if (state === null) return
+  if (state === null) return []
   const catFile = new CatFile(git)
   try {
     const regular = entries.filter(({ mode, stage }) => mode.startsWith('100') && stage === 0)
     const attributes = await attributeLines(git.cwd, regular, catFile)
     const tracked = new Set(regular.map(({ path }) => path))
-    const [lost] = await lostProtection(state, { attributes, tracked, files: drivers })
-    if (lost === undefined) return
-    const message = `${displayPath(lost)} was a secret, and no .gitattributes line makes it one any more; you have not accepted that`
-    throw new NixsecretError('refused', message, { hints: ['git nixsecret trust'] })
+    const lost = new Set(await lostProtection(state, { attributes, tracked, files: drivers }))
+    return regular.filter(({ path }) => lost.has(path))
   } finally {
     catFile.close()
   }
+}
+
+/** Why such a file must not be in the twin. */
+export function noSecretAnyMore(path: BytePath): NixsecretError {
+  const message = `${displayPath(path)} was a secret, and no .gitattributes line makes it one any more; you have not accepted that`
+  return new NixsecretError('refused', message, { hints: ['git nixsecret trust'] })
 }
