@@ -1,4 +1,5 @@
 import { NixsecretError } from '../errors.ts'
+import { CatFile } from './cat-file.ts'
 import { runGit, tryGit } from './run-git.ts'
 import { type GitPlace, trueView } from './true-view.ts'
 
@@ -77,15 +78,20 @@ function factsOf(fields: readonly string[]): CommitFacts {
 /** What `%G?` does not tell. */
 async function settle(found: Map<string, CommitFacts>, place: GitPlace): Promise<void> {
   const minimum = await tryGit(['config', '--get', 'gpg.minTrustLevel'], place)
-  for (const facts of found.values()) {
-    const { state } = facts.signature
-    // Without an allowed-signers file git calls a signed commit unsigned.
-    if (state === 'none' && (await carriesSignature(facts.oid, place))) set(facts, 'unchecked')
-    // Only this heeds gpg.minTrustLevel.
-    if (state === 'good' && minimum.code === 0) {
-      const { code } = await tryGit(['verify-commit', facts.oid], place)
-      if (code !== 0) set(facts, 'unknown')
+  const catFile = new CatFile(place)
+  try {
+    for (const facts of found.values()) {
+      const { state } = facts.signature
+      // Without an allowed-signers file git calls a signed commit unsigned.
+      if (state === 'none' && (await carriesSignature(facts.oid, catFile))) set(facts, 'unchecked')
+      // Only this heeds gpg.minTrustLevel.
+      if (state === 'good' && minimum.code === 0) {
+        const { code } = await tryGit(['verify-commit', facts.oid], place)
+        if (code !== 0) set(facts, 'unknown')
+      }
     }
+  } finally {
+    catFile.close()
   }
 
   function set(facts: CommitFacts, state: SignatureState): void {
@@ -93,7 +99,7 @@ async function settle(found: Map<string, CommitFacts>, place: GitPlace): Promise
   }
 }
 
-async function carriesSignature(oid: string, place: GitPlace): Promise<boolean> {
-  const commit = (await runGit(['cat-file', 'commit', oid], place)).toString('latin1')
+async function carriesSignature(oid: string, catFile: CatFile): Promise<boolean> {
+  const commit = (await catFile.get(oid))?.content.toString('latin1') ?? ''
   return /^gpgsig(-sha256)? /m.test(commit.slice(0, commit.indexOf('\n\n') + 1))
 }
