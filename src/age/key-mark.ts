@@ -15,5 +15,5 @@ export function keyMark(canonical: string): string {
   const blob = base64 === undefined ? null : decodePaddedBase64(base64)
   if (blob !== null) return fingerprint(blob)
   if (canonical.length <= LONGEST) return canonical
-  return `${canonical.slice(0, canonical.indexOf('1', 3) + 1)}…${canonical.slice(-END)}`
+  return `${canonical.slice(0, canonical.lastIndexOf('1') + 1)}…${canonical.slice(-END)}`
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { keyMark } from '../age/key-mark.ts'
 import { POLICY_PATH } from '../blob/tree-state.ts'
 import { Accepted } from '../blob/trust/accepted.ts'
@@ -38,11 +40,16 @@ export async function stagedTrust(inspection: Inspection, step: Step): Promise<F
   }
   const accepted = await Accepted.load(repo)
   const { gains, first, problem } = await pendingHere(present, accepted)
-  if (first) return gains.length === 0 ? [] : [finding(POLICY_PATH, nothingAccepted(problem))]
+  const hint = isStaged(workTree, policy.text) ? ACCEPT : [STAGE_FIRST, ACCEPT].join('\n')
+  if (first) return gains.length === 0 ? [] : [finding(POLICY_PATH, nothingAccepted(problem), hint)]
   const made = gains.length === 0 ? new Map() : await whoMade(present, accepted, gains)
   return gains.map((change) => {
     const origin = describeMade(made.get(change)).map((line) => line.trim())
-    return finding(pathOf(change), [`not accepted: ${sayChange(change, keyMark)}`, ...origin].join('; '))
+    return finding(
+      pathOf(change),
+      [`not accepted: ${sayChange(change, keyMark)}`, ...origin].join('; '),
+      hint,
+    )
   })
 }
 
@@ -56,8 +63,20 @@ function pathOf(change: Change): Finding['path'] {
   return change.kind === 'moved' ? change.path : POLICY_PATH
 }
 
-function finding(path: Finding['path'], message: string): Finding {
-  const hint = 'git nixsecret trust    # shows all of it, and asks'
+const ACCEPT = 'git nixsecret trust    # shows all of it, and asks'
+const STAGE_FIRST =
+  'git add nixsecret.toml    # it lies here otherwise than it is staged, and only one can be accepted'
+
+/** Whether what is staged is what lies in the work tree, which is what can be accepted. */
+function isStaged(workTree: string, text: string): boolean {
+  try {
+    return readFileSync(join(workTree, POLICY_PATH), 'utf8') === text
+  } catch {
+    return false
+  }
+}
+
+function finding(path: Finding['path'], message: string, hint: string): Finding {
   return {
     rule: newRecipient.id,
     severity: 'error',
