@@ -155,7 +155,7 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   [
     'unknown key of default',
     `${HEAD}[default]\npaths = ["a"]\n`,
-    ':9: unknown key "paths" in [default]; known: to, store, format',
+    ':9: unknown key "paths" in [default]; known: to, store, format, rotate',
   ],
   [
     'prototype',

@@ -24,7 +24,7 @@ export interface Found {
 
 /**
  * Holds every version of every path against every secret as it is now. A version is opened, once, only where it could
- * matter: sealed for somebody who does not read a secret of that size.
+ * matter: sealed for somebody who does not read a secret of that size, and is not known to know it already.
  */
 export async function knownPlaintexts(
   space: { readonly catFile: Parameters<typeof versions>[0] },
@@ -51,8 +51,10 @@ class Search implements Found {
   readonly #byPrint = new Map<string, CurrentSecret[]>()
   readonly #byBlob = new Map<string, CurrentSecret[]>()
   readonly #byKin = new Map<BytePath, CurrentSecret[]>()
-  /** Of secrets that are open, by size: the sets of readers that there are; -1 where size does not count. */
-  readonly #readers = new Map<number, Set<ReadonlySet<string>>>()
+  /** Secrets that are open, by size; -1 where size does not count. */
+  readonly #bySize = new Map<number, CurrentSecret[]>()
+  /** Who is known to know a secret: that need not be found out once more. */
+  readonly #knowers = new Map<CurrentSecret, Set<string>>()
   readonly #leavers = new Map<ReadonlySet<string>, Map<ReadonlySet<string>, readonly string[]>>()
 
   constructor(history: SecretHistory, secrets: readonly CurrentSecret[], fingerprints: Fingerprints) {
@@ -63,9 +65,8 @@ class Search implements Found {
       push(this.#byKin, history.kinOf(secret.path), secret)
       if ('why' in secret.prints) continue
       for (const print of secret.prints) push(this.#byPrint, print, secret)
-      const size = this.#sizeOf(secret)
-      const sets = this.#readers.get(size) ?? new Set()
-      this.#readers.set(size, sets.add(secret.readers))
+      push(this.#bySize, this.#sizeOf(secret), secret)
+      this.#knowers.set(secret, new Set())
     }
   }
 
@@ -100,21 +101,28 @@ class Search implements Found {
     for (const key of this.#leaversOf(version.keys, secret.readers)) {
       const why = version.unsure.has(key) ? 'it does not say for whom it was sealed' : null
       this.known.push({ secret, place, key, unsure: unsure ?? why })
+      if (unsure === null && why === null) this.#knowers.get(secret)?.add(key)
     }
   }
 
-  /** Whether a version, once open, could tell anything. */
+  /** Whether a version, once open, could tell anything new. */
   #matters(version: Version): boolean {
-    const sizes = this.#fingerprints.sizeCounts(version.path) ? [this.#sizeOf(version), -1] : null
-    const candidates =
-      sizes === null || version.plaintextSize === null
-        ? [...this.#readers.values()]
-        : sizes.map((size) => this.#readers.get(size))
-    const isPlain = version.kind === 'plaintext'
-    for (const sets of candidates)
-      for (const readers of sets ?? [])
-        if (isPlain || this.#leaversOf(version.keys, readers).length > 0) return true
-    return false
+    const bySize = version.plaintextSize !== null && this.#fingerprints.sizeCounts(version.path)
+    const lists = bySize
+      ? [this.#bySize.get(this.#sizeOf(version)), this.#bySize.get(-1)]
+      : [...this.#bySize.values()]
+    return lists.some((secrets) => secrets !== undefined && this.#mattersTo(secrets, version))
+  }
+
+  #mattersTo(secrets: CurrentSecret[], version: Version): boolean {
+    if (version.kind === 'plaintext') return true
+    const at = secrets.findIndex((secret) => {
+      const knowers = this.#knowers.get(secret)
+      return this.#leaversOf(version.keys, secret.readers).some((key) => knowers?.has(key) !== true)
+    })
+    // What it mattered to comes first the next time: mostly it does so again.
+    if (at > 0) secrets.unshift(...secrets.splice(at, 1))
+    return at !== -1
   }
 
   #sizeOf({ path, plaintextSize }: Pick<Version, 'path' | 'plaintextSize'>): number {

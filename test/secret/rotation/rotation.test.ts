@@ -35,14 +35,6 @@ async function compare(seed: string, more: Partial<HistoryOptions>) {
   const report = await inPlace(dir, { ...box.env, NIXSECRET_IDENTITY: identity })
   const reference = await PlainReference.read(dir, box.env, [...people, me])
   box.remove()
-  console.log(
-    seed,
-    report.outstanding.length,
-    report.exposed.length,
-    report.unknown.length,
-    reference.commits.size,
-    report.outstanding.map((o) => o.lostHow + (o.unsure ? '?' : '')).join(),
-  )
   return { report, reference, found: new Set(report.outstanding.map(({ path, key }) => `${path} ${key}`)) }
 }
 
