@@ -1,6 +1,6 @@
 /** The lines of a `.gitattributes` file that bear on `filter`, and which of them can only protect. */
 export interface FilterLine {
-  /** As it stands in the file, one character a byte, without blanks around it. */
+  /** As it stands in the file, one character a byte, without blanks around it, and with single spaces behind the pattern. */
   readonly line: string
   /** Whether it says `filter=nixsecret` or `filter=nixsecret-sealed`, and nothing else of `filter`. */
   readonly protects: boolean
@@ -22,10 +22,12 @@ export function filterLines(content: Buffer, macros: ReadonlySet<string>): Filte
   return linesOf(content).flatMap((line) => {
     // To git a line may end at a NUL, or the whole file: nobody can see by it what holds.
     if (MACRO.test(line) || line.includes('\0')) return [{ line, protects: false }]
-    const words = wordsOf(behindPattern(line))
+    const behind = behindPattern(line)
+    const words = wordsOf(behind)
     const about = words.filter((word) => nameOf(word) === 'filter' || macros.has(nameOf(word)))
     if (about.length === 0) return []
-    return [{ line, protects: !line.startsWith('!') && about.every((word) => PROTECTS.test(word)) }]
+    const plain = [line.slice(0, line.length - behind.length), ...words].join(' ')
+    return [{ line: plain, protects: !line.startsWith('!') && about.every((word) => PROTECTS.test(word)) }]
   })
 }
 

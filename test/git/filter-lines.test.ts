@@ -19,7 +19,7 @@ test('what bears on the filter, and what can only protect', () => {
       'd !filter',
       'e -filter',
     ),
-    ['+ a filter=nixsecret -text', '+ b\tfilter=nixsecret-sealed', '- d !filter', '- e -filter'],
+    ['+ a filter=nixsecret -text', '+ b filter=nixsecret-sealed', '- d !filter', '- e -filter'],
   )
   assert.equal(
     look('[attr]plain -filter', 'a plain', 'b -plain', '"c d" filter=lfs', 'e filter=nixsecret -filter'),
