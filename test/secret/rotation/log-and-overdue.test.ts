@@ -5,6 +5,7 @@ import { encodeBech32 } from '../../../src/age/bech32.ts'
 import { prepareHeader, sealBytes } from '../../../src/age/seal.ts'
 import { policyFrom } from '../../../src/blob/policy-from.ts'
 import { readersFor } from '../../../src/blob/readers.ts'
+import { sealSops } from '../../../src/blob/sops-files.ts'
 import { textPath } from '../../../src/byte-path.ts'
 import { protectedFiles } from '../../../src/secret/protected-files.ts'
 import { overdueSecrets } from '../../../src/secret/rotation/overdue.ts'
@@ -21,7 +22,7 @@ function newKey(): TestKey {
   return ageKey(encodeBech32('age-secret-key-', scalar).toUpperCase(), scalar)
 }
 
-const [me, bob, carol] = [newKey(), newKey(), newKey()]
+const [me, bob, carol, dan] = [newKey(), newKey(), newKey(), newKey()]
 const KEYS: Record<string, TestKey> = { me, bob, carol }
 
 function policy(names: readonly string[], more = '', keys = KEYS): string {
@@ -173,6 +174,58 @@ test('rotation groups by who knows, remove tells it for one, and rekey is what i
   assert.is(removed.code, 0, removed.stderr)
   assert.match(removed.out, /carol \(\S+\) knows\n {2}secrets\/b {2}loses access once you commit/)
   assert.match(removed.stderr, /hint: git nixsecret rekey\n/)
+})
+
+test('documents, files from before the attributes, and sets that only two policies share count', async () => {
+  const place = new Place()
+  const three = ['me', 'bob', 'carol']
+  const text = 'key: value\n'
+  const document = (names: readonly string[], content: string) => {
+    const readers = readersFor(policyFrom(policy(names)), textPath('secrets/e.yaml'))
+    return sealSops(textPath('secrets/e.yaml'), Buffer.from(content), readers, {
+      documents: [],
+      identities: [],
+    })
+  }
+  const format = '[[rule]]\npaths = ["*.yaml"]\nformat = "sops"\n'
+  const early = await seal('early', ['me', 'bob'])
+  place.add(0, {
+    'nixsecret.toml': policy(three),
+    'secrets/early': early,
+    'secrets/e.yaml': await document(three, text),
+  })
+  place.add(1, { '.gitattributes': ATTRIBUTES, 'nixsecret.toml': policy(['me', 'bob'], format) })
+  place.add(2, { 'nixsecret.toml': policy(['bob', 'carol', 'me'], format) })
+  place.add(3, { 'nixsecret.toml': policy(['bob', 'dan'], format, { bob, dan } as Record<string, TestKey>) })
+  // While a change was not accepted, it was sealed for those whom both policies named.
+  const both = place.add(4, { 'secrets/both': await seal('both', ['bob']) })
+  // Written otherwise, the values are the same.
+  const two = {
+    'secrets/early': await seal('early', ['me']),
+    'secrets/e.yaml': await document(['me'], 'key:   value\n'),
+  }
+  const side = place.add(5, { 'nixsecret.toml': policy(['me'], format), ...two }, [4])
+  const third = place.add(5, { 'secrets/both': await seal('both', ['me']) }, [side])
+  place.add(
+    6,
+    { ...two, 'secrets/both': await seal('both', ['me']), 'nixsecret.toml': policy(['me'], format) },
+    [both, side, third],
+  )
+  await place.make()
+  const { outstanding, unknown } = JSON.parse((await place.run('rotation', '--json')).out)
+  const found = outstanding.map((one: { path: string; recipient: string; unsure: string | null }) => [
+    one.path,
+    one.recipient,
+    one.unsure,
+  ])
+  const why = 'of the earlier version no key here opens it'
+  assert.equal(found.sort(), [
+    ['secrets/both', 'bob', why],
+    ['secrets/e.yaml', 'bob', null],
+    ['secrets/e.yaml', 'carol', null],
+    ['secrets/early', 'bob', null],
+  ])
+  assert.equal(unknown, [])
 })
 
 test('what rotate wants is told by the last change of the plaintext, whatever was done besides', async () => {
