@@ -153,6 +153,8 @@ test('--sealed in a repository that has unsealed lines: their form changes in pl
   assert.is(box.read('.gitattributes'), before)
   // Columns may be aligned, as the documents have them.
   box.put('.gitattributes', before.replace('secrets/** filter', 'secrets/**       filter'))
+  // An edit by hand is accepted by saying so.
+  assert.is((await box.nixsecret(['trust', '--yes'])).code, 0)
   const sealed = await box.nixsecret(['init', '--sealed', '--path', 'secrets/**', '--path', 'other'])
   assert.is(sealed.code, 0, sealed.stderr)
   assert.is(
