@@ -47,6 +47,7 @@ export function comparePolicies(
       if (a !== null && b === null) found.store.patterns.add(pattern)
     for (const [a, b, pattern] of meetings(side, after, 'format', relations))
       if (a === 'sops' && b !== 'sops') found.format.patterns.add(pattern)
+    if (relations.spent) anywhere(side, after, { theirs, ours }, found)
   }
   return [...found.changes(), ...compareAllowances(sides, after), ...compareHosts(sides, after)]
 }
@@ -155,6 +156,28 @@ class Places {
   }
 }
 
+/** Where there are too many patterns to hold them against each other: whatever one path had, any may have had. */
+function anywhere(
+  before: Policy,
+  after: Policy,
+  { theirs, ours }: { readonly theirs: KeySets; readonly ours: KeySets },
+  found: Found,
+): void {
+  const [first = NOBODY, ...others] = deciding(before, 'to').map(({ value }) => theirs.of(value))
+  const had = new Set([...first].filter((key) => others.every((keys) => keys.has(key))))
+  for (const { value } of deciding(after, 'to'))
+    for (const key of ours.of(value)) if (!had.has(key)) found.readerOf(key, EVERYTHING)
+  if (valuesOf(after, 'store').has('plaintext') && valuesOf(before, 'store').has(null))
+    found.store.patterns.add(EVERYTHING)
+  const formats = valuesOf(before, 'format')
+  if (valuesOf(after, 'format').has('sops') && (formats.has('age') || formats.has(null)))
+    found.format.patterns.add(EVERYTHING)
+}
+
+function valuesOf<Key extends Compared>(policy: Policy, key: Key): ReadonlySet<Settings[Key]> {
+  return new Set(deciding(policy, key).map(({ value }) => value))
+}
+
 /** When a secret is to be changed gives nobody anything. */
 type Compared = Exclude<keyof Settings, 'rotate'>
 
@@ -162,7 +185,7 @@ type Deciding<Key extends Compared> = { patterns: readonly string[]; value: Sett
 
 /**
  * Which values of a setting may take the place of which: for each pattern of the policy after, and the values that a path
- * which it decides may have had before; with the narrower of the two patterns.
+ * which it decides may have had before; with the narrower of the two patterns. It ends early once `relations` is spent.
  */
 function* meetings<Key extends Compared>(
   before: Policy,
@@ -174,6 +197,7 @@ function* meetings<Key extends Compared>(
   const earlier: string[] = []
   for (const { patterns, value } of deciding(after, key)) {
     for (const pattern of patterns) {
+      if (relations.spent) return
       if (earlier.some((other) => relations.contains(other, pattern))) continue
       const path = relations.onlyPath(pattern)
       if (path !== null) yield [value, settingAt(before, path, key), pattern]
@@ -191,11 +215,12 @@ function* metBy<Value>(
   relations: PatternRelations,
 ): Generator<[Value, Value, string]> {
   for (const { patterns, value: had } of former) {
-    const met = patterns.filter(
-      (other) =>
-        !relations.disjoint(other, pattern) && !earlier.some((first) => relations.contains(first, other)),
-    )
-    for (const other of met) yield [value, had, relations.contains(pattern, other) ? other : pattern]
+    for (const other of patterns) {
+      if (relations.spent) return
+      const apart = relations.disjoint(other, pattern)
+      if (!apart && !earlier.some((first) => relations.contains(first, other)))
+        yield [value, had, relations.contains(pattern, other) ? other : pattern]
+    }
     if (patterns.some((other) => relations.contains(other, pattern))) return
   }
 }

@@ -4,7 +4,7 @@ import { type ParsedPattern, type Part, parsePattern, type Token } from './parse
 /** Names every file. */
 export const EVERYTHING = '/**'
 
-// Comparisons of two patterns; what is beyond them counts as "may be".
+// Comparisons of two patterns: some seconds. What is beyond them counts as "may be".
 const BUDGET = 2_000_000
 
 /**
@@ -14,6 +14,11 @@ const BUDGET = 2_000_000
 export class PatternRelations {
   readonly #parsed = new Map<string, ParsedPattern>()
   #left = BUDGET
+
+  /** Whether nothing more can be told, since too much was asked. */
+  get spent(): boolean {
+    return this.#left <= 0
+  }
 
   /** Whether every path that `inner` names is one that `outer` names. */
   contains(outer: string, inner: string): boolean {

@@ -201,6 +201,21 @@ test('a policy gives no more than itself, nor than itself with one reader less',
   fc.assert(property, { numRuns: 500 })
 })
 
+test('of more patterns than can be held against each other, whoever is new anywhere is new, and it ends', () => {
+  const many = (letter: string, last: string) =>
+    `${KEYS}[default]\nto = ["alice"]\n${Array.from({ length: 500 }, (_, i) => `[[rule]]\npaths = ["*${letter}${i}*"]\nto = ["alice"]\n`).join('')}${last}`
+  const before = many('q', '')
+  assert.equal(readers(before, many('r', '')), [])
+  const [found] = gains(before, many('r', '[[rule]]\npaths = ["*z*"]\nto = ["bob"]\nstore = "plaintext"\n'))
+  assert.is(found?.kind === 'reader' && found.key, 'age1bob')
+  assert.ok(found?.kind === 'reader' && found.patterns.includes('/**'))
+  const taken = gains(many('q', '[[rule]]\npaths = ["*z*"]\nto = ["bob"]\n'), many('r', ''))
+  assert.equal(
+    taken.map((change) => change.kind === 'reader' && change.key),
+    ['age1alice'],
+  )
+})
+
 test('what is said of two patterns holds for every path', () => {
   const relations = new PatternRelations()
   for (const one of PATTERNS) {
