@@ -1,11 +1,12 @@
 import type { BytePath } from '../../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../../git/commit-facts.ts'
+import { mergeBases } from '../../git/merge-picks.ts'
 import type { Change } from '../../policy/change.ts'
 import { comparePolicies } from '../../policy/compare-policies.ts'
 import type { Accepted } from './accepted.ts'
 import { attributesDifference } from './attributes-difference.ts'
 import { canonical } from './canonical.ts'
-import { changeKey, gainsBetween, type Side } from './own-gains.ts'
+import { changeKey, gainsBetween, mergeGains, type Side } from './own-gains.ts'
 import { type HistoryCommit, PolicyHistory } from './policy-history.ts'
 import type { Present } from './present.ts'
 import { tipsHere } from './tips-here.ts'
@@ -100,9 +101,10 @@ class Search {
       if (befores.length === 0) befores.push({ policy: null, attributes: new Map() })
       const each = befores.map((before) => new Set(gainsBetween(before, own, paths).map(changeKey)))
       const beyond = new Set(this.#beyond(own, paths).map(changeKey))
+      const picked = await this.#picked({ oid, parents }, { own, befores, paths }, each)
       for (const gain of open) {
         const key = changeKey(gain)
-        if (each.every((one) => one.has(key))) found.get(gain)?.push(oid)
+        if (each.every((one) => one.has(key)) || picked.has(key)) found.get(gain)?.push(oid)
         // What somebody gained and lost again before that is no news.
         else if (!beyond.has(key) && found.get(gain)?.length !== 0) open.delete(gain)
       }
@@ -118,6 +120,34 @@ class Search {
         )
     for (const gain of gains) if (gain.kind === 'moved') found.set(gain, await this.#movers(commits, gain))
     return found
+  }
+
+  /**
+   * What a merge brings back that one side had taken away: its own doing, and not that of whoever gave it at first, maybe
+   * with a signature.
+   */
+  async #picked(
+    { parents }: HistoryCommit,
+    {
+      own,
+      befores,
+      paths,
+    }: { readonly own: Side; readonly befores: readonly Side[]; readonly paths: readonly BytePath[] },
+    each: readonly ReadonlySet<string>[],
+  ): Promise<ReadonlySet<string>> {
+    const [first, second] = parents
+    const all = each.flatMap((one) => [...one])
+    if (first === undefined || second === undefined || all.every((key) => each.every((one) => one.has(key))))
+      return new Set()
+    const sides = befores.map(async (side, i) => {
+      const oids = await mergeBases(
+        { place: this.history.git },
+        parents[i] ?? first,
+        i === 0 ? second : first,
+      )
+      return { side, bases: await Promise.all(oids.map((base) => this.history.side(base))) }
+    })
+    return new Set(mergeGains(await Promise.all(sides), own, paths).map(changeKey))
   }
 
   /** What a commit gives that is not accepted. */
