@@ -109,9 +109,8 @@ async function lastWhole(
   history: PolicyHistory,
   gains: readonly Change[],
 ): Promise<string | null> {
-  const commits = await history.changing(await history.commits([present.head as string], null))
-  for (const { oid } of commits.slice(0, MOST_COMPARED))
-    if (await isWhole(present, accepted, history, oid, gains)) return oid
+  const commits = await history.changing(await history.commits([present.head as string], null), MOST_COMPARED)
+  for (const { oid } of commits) if (await isWhole(present, accepted, history, oid, gains)) return oid
   return null
 }
 

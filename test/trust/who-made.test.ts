@@ -43,4 +43,18 @@ test('a merge that brings back what was taken away is the one that is named', as
   assert.equal(await madeBy(repo, taken), [side])
 })
 
+test('the history of very many files of attributes ends soon', async () => {
+  const repo = new GuardRepo()
+  const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`
+  const at = (time: number) => `commit refs/heads/main\ncommitter a <a@b> ${time} +0000\n${data('x')}`
+  const file = (path: string, text: string) => `M 100644 inline ${path}\n${data(text)}`
+  const many = Array.from({ length: 300 }, (_, i) => file(`d${i}/.gitattributes`, 'x filter=nixsecret\n'))
+  const commits = Array.from({ length: 1500 }, (_, i) => `${at(i + 2)}${file('README', `${i}`)}`)
+  const begin = `${at(1)}${file('nixsecret.toml', policyText())}${many.join('')}`
+  const evil = `${at(9999)}${file('nixsecret.toml', BOTH)}`
+  repo.git(['fast-import', '--quiet'], { input: `${begin}${commits.join('')}${evil}` })
+  repo.switchTo('main', repo.git(['rev-parse', 'main']))
+  assert.equal(await madeBy(repo, repo.git(['rev-parse', 'main~2'])), [repo.git(['rev-parse', 'main'])])
+})
+
 test.run()

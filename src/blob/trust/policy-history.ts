@@ -1,7 +1,7 @@
-import { type BytePath, pathBytes } from '../../byte-path.ts'
+import { type BytePath, bytePath, pathBytes } from '../../byte-path.ts'
 import { CatFile } from '../../git/cat-file.ts'
 import { type FilterLine, filterLines, macroNames } from '../../git/filter-lines.ts'
-import { type GitOptions, runGit } from '../../git/run-git.ts'
+import { type GitOptions, runGit, splitNul } from '../../git/run-git.ts'
 import { trueView } from '../../git/true-view.ts'
 import { POLICY_FILE } from '../policy-file-name.ts'
 import { soundPolicy } from './observed-policies.ts'
@@ -10,6 +10,11 @@ import type { Side } from './own-gains.ts'
 /** Commits that are looked at, the newest first. */
 export const MOST_COMMITS = 10_000
 const MAX_FILE = 4 << 20
+// Each costs a question for every file that matters, and who pushes may push many of both.
+const MOST_ASKED = 100_000
+// More do not fit into the arguments of a program.
+const MOST_PATHSPECS = 200
+const COLON = 0x3a
 
 /** A commit and what it was made from. */
 export interface HistoryCommit {
@@ -56,19 +61,41 @@ export class PolicyHistory {
       })
   }
 
-  /** Those of the commits whose files are not just those of every parent. */
-  async changing(commits: readonly HistoryCommit[]): Promise<HistoryCommit[]> {
-    const found = await Promise.all(
-      commits.map(async (commit) => {
-        const [own, ...others] = await Promise.all(
-          [commit.oid, ...commit.parents].map((oid) => this.#key(oid)),
-        )
-        const same =
-          others.length === 0 ? (own ?? '').replaceAll('\0', '') === '' : others.every((key) => key === own)
-        return same ? [] : [commit]
-      }),
-    )
-    return found.flat()
+  /**
+   * Those of the commits whose files are not just those of every parent, in their order.
+   * @param most how many are wanted; of very many files it may be fewer
+   */
+  async changing(commits: readonly HistoryCommit[], most: number): Promise<HistoryCommit[]> {
+    const found: HistoryCommit[] = []
+    let asked = 0
+    for (const commit of await this.touching(commits, this.#files)) {
+      asked += this.#files.length * (1 + commit.parents.length)
+      if (found.length >= most || asked > Math.max(MOST_ASKED, this.#files.length * 10)) break
+      const oids = [commit.oid, ...commit.parents]
+      const [own, ...others] = await Promise.all(oids.map((oid) => this.#key(oid)))
+      if (others.length === 0 || others.some((key) => key !== own)) found.push(commit)
+    }
+    return found
+  }
+
+  /** Those of the commits that have something else than a parent at one of the paths, in their order. */
+  async touching(commits: readonly HistoryCommit[], paths: readonly BytePath[]): Promise<HistoryCommit[]> {
+    const asked = new Set(paths)
+    const few = paths.length <= MOST_PATHSPECS ? paths : []
+    const args = ['diff-tree', '--stdin', '-m', '-r', '-z', '--root', '--raw', '--no-abbrev', '--no-renames']
+    const specs = few.map((path) => Buffer.from(`:(top,literal)${path}`, 'latin1').toString('utf8'))
+    const isText = few.every((path) => pathBytes(path).equals(Buffer.from(pathBytes(path).toString('utf8'))))
+    const input = Buffer.from(commits.map(({ oid }) => `${oid}\n`).join(''))
+    const fields = splitNul(await runGit([...args, '--', ...(isText ? specs : [])], { ...this.#git, input }))
+    const touching = new Set<string>()
+    let commit = ''
+    for (let i = 0; i < fields.length; i++) {
+      // `OID`, or `:100644 100644 OID OID M` and a path.
+      const field = fields[i] as Buffer
+      if (field[0] !== COLON) commit = field.toString('latin1')
+      else if (asked.has(bytePath(fields[++i] ?? Buffer.alloc(0)))) touching.add(commit)
+    }
+    return commits.filter(({ oid }) => touching.has(oid))
   }
 
   /** What a commit has at a path; null where it has nothing there. */

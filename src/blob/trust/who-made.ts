@@ -90,7 +90,7 @@ class Search {
   async among(gains: readonly Change[]): Promise<Map<Change, string[]>> {
     const found = new Map<Change, string[]>(gains.map((gain) => [gain, []]))
     const commits = await this.history.commits(this.#tips, null)
-    const changing = (await this.history.changing(commits)).slice(0, MOST_COMPARED)
+    const changing = await this.history.changing(commits, MOST_COMPARED)
     const keys = new Map(gains.map((gain) => [gain, changeKey(gain)]))
     const open = new Set(gains)
     const paths = [...this.#present.files.keys()]
@@ -118,7 +118,11 @@ class Search {
           gain,
           merges.flatMap(([oid, all]) => (all.has(key) ? [oid] : [])),
         )
-    for (const gain of gains) if (gain.kind === 'moved') found.set(gain, await this.#movers(commits, gain))
+    const moved = gains.filter((gain) => gain.kind === 'moved')
+    if (moved.length === 0) return found
+    const movedPaths = moved.map(({ path }) => path)
+    const touching = await this.history.touching(commits, movedPaths)
+    for (const gain of moved) found.set(gain, await this.#movers(touching.slice(0, MOST_COMPARED), gain))
     return found
   }
 
