@@ -2,6 +2,7 @@ import { generateHybridIdentity, generateX25519Identity, identityToRecipient } f
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeBech32 } from '../../src/age/bech32.ts'
+import { keyMark } from '../../src/age/key-mark.ts'
 import { checkRecipients, parseRecipient } from '../../src/age/recipient.ts'
 import { prepareHeader } from '../../src/age/seal.ts'
 import { ed25519Blob, rsaBlob } from '../../src/age/ssh/public-key.ts'
@@ -161,6 +162,12 @@ test('no recipients, and post-quantum ones beside others, are refused', async ()
 
 test('sealing for classic keys needs no promise', () => {
   assert.not.instance(prepareHeader([parseRecipient(AGE), parseRecipient(SSH)]), Promise)
+})
+
+test('two keys of a plugin are told apart though one was made to end as the other', () => {
+  const keys = ['q', 'p'].map((own) => `age1fido2-hmac1${own.repeat(60)}${'z'.repeat(60)}`)
+  assert.is.not(keyMark(keys[0] as string), keyMark(keys[1] as string))
+  assert.is(keyMark(`age1pq1${'q'.repeat(1900)}${'z'.repeat(40)}`), `age1pq1…${'z'.repeat(40)}`)
 })
 
 test.run()
