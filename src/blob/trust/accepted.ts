@@ -131,7 +131,17 @@ export class Accepted {
       })
       return new Set([...keys].filter((key) => sets.every((set) => set.has(key))))
     }
-    return (digest === null ? null : this.keysBehind(digest, policy)) ?? NOBODY
+    if (digest === null) return NOBODY
+    return this.keysBehind(digest, policy) ?? this.#restrictedBehind(digest, path, wanted) ?? NOBODY
+  }
+
+  /** The same of what was sealed here while something was not accepted, for a part of a known set. */
+  #restrictedBehind(digest: string, path: BytePath, wanted: Readers): ReadonlySet<string> | null {
+    const accepted = this.keysOf(path)
+    const left = wanted.recipients.map(({ canonical }) => canonical).filter((key) => accepted.has(key))
+    const parts = [...(this.state?.sets.values() ?? [])].map((set) => left.filter((key) => set.includes(key)))
+    const found = [left, ...parts].find((part) => recipientsDigest(part) === digest)
+    return found === undefined ? null : new Set(found)
   }
 
   /**
