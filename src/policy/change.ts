@@ -13,6 +13,8 @@ export interface ReaderChange {
   readonly names: readonly string[]
   /** In canonical form. */
   readonly key: string
+  /** Keys that the same names had on the other side, in canonical form: this one would take their place. */
+  readonly instead: readonly string[]
   /** Protected files that git tracks. */
   readonly paths: readonly BytePath[]
   /** Of rules, where there may be files that do not exist yet; `/**` stands for everything. */

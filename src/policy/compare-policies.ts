@@ -27,7 +27,7 @@ export function comparePolicies(
   { paths, canonical }: CompareOptions,
 ): Change[] {
   const sides = withNothing(before)
-  const found = new Found(after, canonical)
+  const found = new Found(sides, after, canonical)
   for (const side of sides) {
     if (side !== NOTHING && side.text === after.text) continue
     const theirs = new KeySets(side, canonical)
@@ -102,13 +102,15 @@ const NOBODY: ReadonlySet<string> = new Set()
 
 /** What was found so far. */
 class Found {
+  readonly #before: readonly Policy[]
   readonly #after: Policy
   readonly #canonical: CompareOptions['canonical']
   readonly #readers = new Map<string, Places>()
   readonly store = new Places()
   readonly format = new Places()
 
-  constructor(after: Policy, canonical: CompareOptions['canonical']) {
+  constructor(before: readonly Policy[], after: Policy, canonical: CompareOptions['canonical']) {
+    this.#before = before
     this.#after = after
     this.#canonical = canonical
   }
@@ -128,12 +130,18 @@ class Found {
       names.set(key, [...(names.get(key) ?? []), name])
     }
     const changes: Change[] = [...this.#readers].map(([key, places]) => {
-      return { kind: 'reader', names: names.get(key) ?? [], key, ...places.lists() }
+      const own = names.get(key) ?? []
+      return { kind: 'reader', names: own, key, instead: this.#otherKeys(own, key), ...places.lists() }
     })
     if (this.store.any)
       changes.push({ kind: 'store', ...this.store.lists(), from: 'ciphertext', to: 'plaintext' })
     if (this.format.any) changes.push({ kind: 'format', ...this.format.lists(), from: 'age', to: 'sops' })
     return changes
+  }
+
+  #otherKeys(names: readonly string[], key: string): string[] {
+    const had = names.flatMap((name) => this.#before.flatMap(({ recipients }) => recipients.get(name) ?? []))
+    return [...new Set(had.map(this.#canonical))].filter((other) => other !== key)
   }
 
   #of(key: string): Places {

@@ -6,13 +6,10 @@ import { type Made, whoMade } from '../blob/trust/who-made.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Repository } from '../git/repository.ts'
 import type { Change } from '../policy/change.ts'
-import type { Policy } from '../policy/policy.ts'
 
 /** What differs from what was accepted, with all that somebody wants to know who is asked. */
 export interface Review extends Pending {
   readonly made: ReadonlyMap<Change, Made>
-  /** What was accepted. */
-  readonly before: readonly Policy[]
   /** What `acceptReviewed` takes: nothing else is accepted by it. */
   readonly seal: string
 }
@@ -26,7 +23,7 @@ export function review(repo: Repository): Promise<Review> {
     const accepted = await Accepted.load(repo)
     const found = await pendingHere(present, accepted)
     const made = found.gains.length === 0 ? new Map() : await whoMade(present, accepted, found.gains)
-    return { ...found, made, before: accepted.policies, seal: sealOf(present, accepted, found) }
+    return { ...found, made, seal: sealOf(present, accepted, found) }
   })
 }
 

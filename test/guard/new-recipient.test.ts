@@ -34,7 +34,11 @@ test('who gains what, in which commit', async () => {
   const web = await repo.box.run('ssh-keygen', ['-lf', '-'], { input: `${WEB}\n` })
   if (web.code === 0)
     assert.ok(said[0]?.startsWith(`web (${web.out.split(' ')[1]}) can read secrets/a, and files`))
-  assert.ok(said[1]?.startsWith(`alice (${EVE}) can read secrets/a, and files that match /**, and could not`))
+  const other = `alice (${EVE}, ANOTHER KEY under a known name: it was ${ALICE})`
+  assert.ok(
+    said[1]?.startsWith(`${other} can read secrets/a, and files that match /**, and could not`),
+    said[1],
+  )
   assert.match(findings[0]?.hint ?? '', /^git show [0-9a-f]{12} -- nixsecret\.toml/)
   // The first policy is no news.
   const all = await checkAll(await repo.open(), repo.options)

@@ -40,6 +40,10 @@ test('a newcomer, a swapped key, a wider group, and what only takes away', () =>
   assert.equal(readers(wider, base, ['s/db', 's/web/a']), [])
   const swapped = base.replace('alice = "age1alice"', 'alice = "age1other alice@laptop"')
   assert.equal(readers(base, swapped, ['s/db']), ['age1other: s/db; /s/web/** /**'])
+  assert.equal(
+    gains(base, swapped).map((change) => change.kind === 'reader' && change.instead),
+    [['age1alice']],
+  )
   const renamed = base.replaceAll('"alice"', '"al"').replace('alice =', 'al =')
   assert.equal(readers(base, renamed, ['s/db', 's/web/a']), [], 'keys count, not names')
   const [change] = gains(base, `${base.replace('web = "', 'web = "age1alice"\nbob2 = "')}`)

@@ -132,6 +132,12 @@ test('a newcomer by push: told, shown, refused in a commit, and accepted once', 
   )
   // What is not committed says so; the same name with another key is called by its name.
   box.write(join(dir, 'nixsecret.toml'), (read(dir, 'nixsecret.toml') ?? '').toString().replace(EVE, BOB))
+  const stopped = await person.tryGit(dir, 'commit', '-qam', 'x')
+  assert.match(
+    stopped.stderr,
+    /not accepted: eve \(SHA256:\S{43}, ANOTHER KEY under a known name: it was age1mqr/,
+  )
+  await person.git(dir, 'reset', '-q')
   const swapped = await trust('--show')
   assert.match(
     swapped.out,

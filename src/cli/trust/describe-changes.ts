@@ -1,10 +1,8 @@
 import { keyMark } from '../../age/key-mark.ts'
-import { parseRecipient } from '../../age/recipient.ts'
 import { describeMade } from '../../blob/trust/describe-made.ts'
 import type { Made } from '../../blob/trust/who-made.ts'
 import { type BytePath, displayPath, displayText } from '../../byte-path.ts'
 import type { Change, ReaderChange } from '../../policy/change.ts'
-import type { Policy } from '../../policy/policy.ts'
 import type { Paint } from '../print.ts'
 
 // What nobody reads to its end helps nobody; `--json` has all.
@@ -13,8 +11,6 @@ const MOST_PATHS = 12
 /** What is shown, and how. */
 export interface Shown {
   readonly made: ReadonlyMap<Change, Made>
-  /** What was accepted before, for keys that take the place of others. */
-  readonly before: readonly Policy[]
   readonly paint: Paint
 }
 
@@ -41,23 +37,15 @@ export function describeLosses(losses: readonly Change[], paint: Paint): string[
   ]
 }
 
-function reader(change: ReaderChange, { before, paint }: Shown): string[] {
+function reader(change: ReaderChange, { paint }: Shown): string[] {
   const head = `  ${paint('bold', nameOf(change))}  ${typeOf(change.key)} ${mark(change.key)}`
-  return [head, ...swapped(change, before).map((line) => paint('yellow', line)), ...places(change)]
+  return [head, ...swapped(change).map((line) => paint('yellow', line)), ...places(change)]
 }
 
 /** The most dangerous: a name that is known, with another key. */
-function swapped({ names, key }: ReaderChange, before: readonly Policy[]): string[] {
-  const lines = names.flatMap((name) =>
-    before.flatMap((policy) => {
-      const written = policy.recipients.get(name)
-      const had = written === undefined ? null : parseRecipient(written).canonical
-      return had === null || had === key
-        ? []
-        : [`    ANOTHER KEY under a known name: you accepted ${mark(had)} for ${displayText(name)}`]
-    }),
-  )
-  return [...new Set(lines)]
+function swapped({ names, instead }: ReaderChange): string[] {
+  const whose = names.map((name) => displayText(name)).join(', ')
+  return instead.map((had) => `    ANOTHER KEY under a known name: you accepted ${mark(had)} for ${whose}`)
 }
 
 function other(change: Exclude<Change, ReaderChange>): string[] {

@@ -9,10 +9,16 @@ export function summarize(gains: readonly Change[]): string {
   const readers = gains.filter((change) => change.kind === 'reader' || change.kind === 'moved')
   const names = [
     ...new Set(
-      readers.flatMap((change) => (change.names.length === 0 ? ['a key without name'] : change.names)),
+      readers.flatMap((change) => {
+        if (change.names.length === 0) return ['a key without name']
+        const swapped = change.kind === 'reader' && change.instead.length > 0
+        return change.names.map(
+          (name) => `${displayText(name)}${swapped ? ' (ANOTHER KEY than before)' : ''}`,
+        )
+      }),
     ),
   ]
-  const shown = names.slice(0, MOST_NAMED).map((name) => displayText(name))
+  const shown = names.slice(0, MOST_NAMED)
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
   const others = gains.length - readers.length
   const parts = [

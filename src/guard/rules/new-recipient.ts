@@ -30,7 +30,7 @@ export const newRecipient = {
 export function sayChange(change: Change, mark: (key: string) => string): string {
   switch (change.kind) {
     case 'reader':
-      return `${who(change.names)} (${displayText(mark(change.key))}) can read ${places(change)}, and could not before`
+      return `${who(change.names)} (${displayText(mark(change.key))}${instead(change.instead.map(mark))}) can read ${places(change)}, and could not before`
     case 'store':
       return `plaintext of ${places(change)} may enter the Nix store, and could not before`
     case 'format':
@@ -52,6 +52,13 @@ export function sayChange(change: Change, mark: (key: string) => string): string
 
 function who(names: readonly string[]): string {
   return names.length === 0 ? 'a key without a name' : list(names.map((name) => displayText(name)))
+}
+
+/** The most dangerous: a name that is known, with another key. */
+function instead(marks: readonly string[]): string {
+  return marks.length === 0
+    ? ''
+    : `, ANOTHER KEY under a known name: it was ${list(marks.map((one) => displayText(one)))}`
 }
 
 function field({ field, from, to }: { field: string; from: string | null; to: string }): string {
