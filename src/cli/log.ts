@@ -63,7 +63,13 @@ export async function run(args: string[]): Promise<number> {
 
 function row(entry: LogEntry): string[] {
   const { commit, gained, lost, readersKnown } = entry
-  const readers = [...gained.map((one) => `+${nameOf(one)}`), ...lost.map((one) => `-${nameOf(one)}`)]
+  // The same name on both sides is another key.
+  const swapped = gained.some(({ name }) => name !== null && lost.some((one) => one.name === name))
+  const readers = [
+    ...gained.map((one) => `+${nameOf(one)}`),
+    ...lost.map((one) => `-${nameOf(one)}`),
+    ...(swapped ? ['(another key)'] : []),
+  ]
   return [
     commit.oid.slice(0, 10),
     dayOf(commit.time),
