@@ -122,6 +122,6 @@ export function printChangeHints(
   if (first === undefined) return
   const word = pastePath(space, first)
   printHint(
-    `git nixsecret edit ${word}    # or: git nixsecret set ${word} < FILE, or generate ${word} --force`,
+    `git nixsecret edit ${word}    # or: git nixsecret set ${word} < FILE, or git nixsecret generate --force --kind KIND ${word}`,
   )
 }
