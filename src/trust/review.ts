@@ -1,4 +1,4 @@
-import { acceptPresent } from '../blob/trust/accept.ts'
+import { acceptPresent, noPolicy } from '../blob/trust/accept.ts'
 import { Accepted } from '../blob/trust/accepted.ts'
 import { type Pending, pendingHere } from '../blob/trust/pending.ts'
 import { type Present, withPresent } from '../blob/trust/present.ts'
@@ -22,6 +22,7 @@ export function review(repo: Repository): Promise<Review> {
   return withPresent(repo, async (present) => {
     const accepted = await Accepted.load(repo)
     const found = await pendingHere(present, accepted)
+    if (found.first && present.policy === null) throw noPolicy()
     const made = found.gains.length === 0 ? new Map() : await whoMade(present, accepted, found.gains)
     return { ...found, made, seal: sealOf(present, accepted, found) }
   })

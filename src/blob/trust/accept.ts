@@ -20,14 +20,17 @@ export async function accept(repo: Repository): Promise<void> {
   await withPresent(repo, async (present) => acceptPresent(present))
 }
 
+/** Where there is nothing that could be accepted. */
+export function noPolicy(): NixsecretError {
+  return new NixsecretError('policy', 'there is no nixsecret.toml that says who may read what', {
+    hints: ['git nixsecret init'],
+  })
+}
+
 /** The same of what was looked at; nothing that came later is accepted by it. */
 export async function acceptPresent(present: Present): Promise<void> {
   const { repo, policy, head, files } = present
-  if (policy === null) {
-    throw new NixsecretError('policy', 'there is no nixsecret.toml that says who may read what', {
-      hints: ['git nixsecret init'],
-    })
-  }
+  if (policy === null) throw noPolicy()
   const { state } = loadTrust(repo)
   const sets = withSets(state, [policy])
   await addDocuments(sets, present, { known: new Map(), anew: true })

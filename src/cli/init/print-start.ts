@@ -1,8 +1,11 @@
+import { keyMark } from '../../age/key-mark.ts'
 import { displayText } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import type { TrustStart } from '../../setup/start-trust.ts'
 import { paintFor, print, printHint, printWarning } from '../print.ts'
+import { columns } from '../secret/columns.ts'
 import { countFiles } from '../secret/count-files.ts'
+import { describeOther } from '../trust/describe-changes.ts'
 
 const MOST = 20
 
@@ -13,13 +16,18 @@ export function printStart(start: TrustStart | NixsecretError): void {
     for (const hint of start.hints) printHint(hint)
     return
   }
-  const { readers, files } = start
-  const shown = readers.slice(0, MOST).map(({ name, files: count }) => {
-    return files === 0 ? displayText(name) : `${displayText(name)} ${countFiles(count)}`
-  })
-  const more = readers.length > MOST ? ` and ${readers.length - MOST} more` : ''
-  const what = files === 0 ? ' can read what comes' : ''
-  print(
-    `${paintFor(process.stdout)('bold', 'accepted readers'.padEnd(16))} ${shown.join(', ')}${more}${what}`,
-  )
+  const { readers, others, files } = start
+  const shown = readers.slice(0, MOST)
+  const rows = shown.map(({ name, key, files: count }) => [
+    displayText(name),
+    files === 0 ? 'what comes' : countFiles(count),
+    displayText(keyMark(key)),
+  ])
+  const lines = columns(rows)
+  const more = readers.length - shown.length
+  if (more > 0) lines.push(`and ${more} more: git nixsecret access`)
+  const paint = paintFor(process.stdout)
+  for (const [i, line] of lines.entries())
+    print(`${paint('bold', (i === 0 ? 'accepted readers' : '').padEnd(16))} ${line}`)
+  for (const line of others.flatMap(describeOther)) print(`${' '.repeat(15)}${line}`)
 }

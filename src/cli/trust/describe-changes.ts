@@ -12,6 +12,8 @@ const MOST_PATHS = 12
 export interface Shown {
   readonly made: ReadonlyMap<Change, Made>
   readonly paint: Paint
+  /** Whether nothing was accepted before. */
+  readonly first: boolean
 }
 
 /** What is to be accepted, for people: who gains what, and everything else that opens up. */
@@ -19,11 +21,15 @@ export function describeGains(gains: readonly Change[], shown: Shown): string[] 
   const readers = gains.filter((change) => change.kind === 'reader')
   const others = gains.filter((change) => change.kind !== 'reader')
   return [
-    ...(readers.length === 0 ? [] : [shown.paint('bold', 'Who could read more:')]),
+    ...(readers.length === 0
+      ? []
+      : [shown.paint('bold', shown.first ? 'Who can read:' : 'Who could read more:')]),
     ...readers.flatMap((change) => ['', ...reader(change, shown), ...made(change, shown)]),
     ...(readers.length === 0 || others.length === 0 ? [] : ['']),
-    ...(others.length === 0 ? [] : [shown.paint('bold', 'What else would open up:')]),
-    ...others.flatMap((change) => ['', ...other(change), ...made(change, shown)]),
+    ...(others.length === 0
+      ? []
+      : [shown.paint('bold', shown.first ? 'What else is so:' : 'What else would open up:')]),
+    ...others.flatMap((change) => ['', ...describeOther(change), ...made(change, shown)]),
   ]
 }
 
@@ -48,8 +54,11 @@ function swapped({ names, instead }: ReaderChange): string[] {
   return instead.map((had) => `    ANOTHER KEY under a known name: you accepted ${mark(had)} for ${whose}`)
 }
 
-function other(change: Exclude<Change, ReaderChange>): string[] {
+/** What a change opens up that is none of a reader; escaped. */
+export function describeOther(change: Change): string[] {
   switch (change.kind) {
+    case 'reader':
+      return []
     case 'store':
       return [
         '  plaintext may enter the world-readable Nix store (store = "plaintext") of',
