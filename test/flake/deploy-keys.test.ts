@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { needs } from '../support/needs.ts'
 import { NixPlace, nixPrograms } from '../support/nix.ts'
 import { findPlaintext, Person, startRepository } from '../support/story.ts'
@@ -75,6 +76,7 @@ if (needs('keys for NixOps, colmena and morph', 'nix')) {
   if (process.env.NIXPKGS_LIB !== undefined)
     write('inputs/nixpkgs-lib/default.nix', `import ${process.env.NIXPKGS_LIB}`)
   await admin.git(repo, 'add', '-A')
+  await acceptAll(admin.box, repo)
   await admin.git(repo, 'commit', '-qm', 'Hosts')
   // As colmena and NixOps run it: without a shell, and standard input is empty.
   const run = async ([command, ...args]: readonly [string, ...string[]], cwd: string) => {

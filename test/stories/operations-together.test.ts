@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { GitStory, MARK, secret } from '../support/git-story.ts'
 import { findPlaintext, isAge, Person } from '../support/story.ts'
 
@@ -33,6 +34,9 @@ async function meet() {
     await alice.git('nixsecret', 'rekey')
     await alice.commit('bob may read')
     await alice.git('push', '-q')
+    await bob.git('pull', '-q')
+    // That he is one of the readers now is a change like any other.
+    await acceptAll(person.box, dir)
   }
   return { alice, bob, remote, letBobIn, finish }
 }
@@ -41,7 +45,6 @@ test('a new reader pulls, and reads', async () => {
   const { alice, bob, letBobIn, finish } = await meet()
   assert.ok(isAge(readFileSync(join(bob.dir, 'secrets/db'))))
   await letBobIn()
-  await bob.git('pull', '-q')
   await bob.holds(OLD)
   await bob.commit('by bob', { 'secrets/db': secret({ 7: 'by bob' }), 'secrets/bob': secret({ 1: 'new' }) })
   await bob.git('push', '-q')
@@ -61,7 +64,6 @@ test('a new reader pulls, and reads', async () => {
 test('both change one secret: pulls that merge and that rebase, cleanly and in conflict', async () => {
   const { alice, bob, letBobIn, finish } = await meet()
   await letBobIn()
-  await bob.git('pull', '-q')
   await alice.commit('alice', { 'secrets/db': secret({ 2: 'alice' }) })
   await alice.git('push', '-q')
   await bob.commit('bob', { 'secrets/db': secret({ 11: 'bob' }) })
@@ -90,7 +92,6 @@ test('both change one secret: pulls that merge and that rebase, cleanly and in c
 test('both make the same change, each with a key of their own: no conflict', async () => {
   const { alice, bob, letBobIn, finish } = await meet()
   await letBobIn()
-  await bob.git('pull', '-q')
   const change = { 'secrets/db': secret({ 2: 'the same' }), 'secrets/added': secret({ 1: 'the same' }) }
   await alice.commit('alice', change)
   await alice.git('push', '-q')
@@ -125,7 +126,6 @@ test('who is no reader writes a secret for those who are, and then cannot read i
 test('a reader who is taken out keeps what was, and reads nothing new', async () => {
   const { alice, bob, letBobIn, finish } = await meet()
   await letBobIn()
-  await bob.git('pull', '-q')
   await bob.holds(OLD)
   await alice.git('nixsecret', 'recipient', 'remove', 'bob')
   await alice.git('nixsecret', 'rekey')
