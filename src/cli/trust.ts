@@ -1,3 +1,4 @@
+import { withPresent } from '../blob/trust/present.ts'
 import { NixsecretError } from '../errors.ts'
 import { openRepository, type Repository } from '../git/repository.ts'
 import { askLine } from '../host/ask-line.ts'
@@ -33,7 +34,7 @@ export async function run(args: string[]): Promise<number> {
   const { show = false, yes = false, json = false } = values
   if (show && yes) throw usage('--show and --yes contradict each other: write one of them')
   const repo = await openRepository()
-  if (!show) await sayAcceptedSigned(repo)
+  if (!show) await withPresent(repo, sayAcceptedSigned)
   const found = await review(repo)
   if (found.gains.length === 0 && !found.first) return nothing(found, json)
   if (!json) present(found)

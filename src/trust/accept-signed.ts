@@ -4,12 +4,11 @@ import { attributesDifference } from '../blob/trust/attributes-difference.ts'
 import { canonical } from '../blob/trust/canonical.ts'
 import { pendingHere } from '../blob/trust/pending.ts'
 import { type HistoryCommit, MOST_COMMITS, PolicyHistory } from '../blob/trust/policy-history.ts'
-import { type Present, withPresent } from '../blob/trust/present.ts'
+import type { Present } from '../blob/trust/present.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../git/commit-facts.ts'
 import { mergePicks } from '../git/merge-picks.ts'
 import { pushableJudges } from '../git/pushable-judges.ts'
-import type { Repository } from '../git/repository.ts'
 import { runGit, tryGit } from '../git/run-git.ts'
 import type { Change } from '../policy/change.ts'
 import { comparePolicies } from '../policy/compare-policies.ts'
@@ -30,22 +29,18 @@ export type SignedOutcome =
  * With `nixsecret.trust = signed`: accepts what is committed at HEAD, if every commit since something was last accepted or
  * observed that made it, or merged it in a way of its own, is signed by an allowed signer. Anything else is left to the
  * user. What is not committed is never signed.
- * @throws NixsecretError `policy` where the policy does not parse, `git`
+ * @throws NixsecretError `git`
  */
-export async function acceptSigned(repo: Repository): Promise<SignedOutcome> {
-  const { stdout } = await tryGit(['config', '--get', 'nixsecret.trust'], {
-    cwd: repo.workTree ?? repo.gitDir,
-  })
+export async function acceptSigned(present: Present): Promise<SignedOutcome> {
+  const { stdout } = await tryGit(['config', '--get', 'nixsecret.trust'], present.git)
   if (stdout.toString('latin1').trim() !== 'signed') return { kind: 'off' }
-  return withPresent(repo, async (present) => {
-    const accepted = await Accepted.load(repo)
-    const { gains } = await pendingHere(present, accepted)
-    if (gains.length === 0) return { kind: 'nothing' }
-    const verdict = await judge(present, accepted, gains)
-    if ('why' in verdict) return { kind: 'left', ...verdict }
-    await acceptPresent(present)
-    return { kind: 'accepted', gains, commits: verdict.commits }
-  })
+  const accepted = await Accepted.load(present.repo)
+  const { gains } = await pendingHere(present, accepted)
+  if (gains.length === 0) return { kind: 'nothing' }
+  const verdict = await judge(present, accepted, gains)
+  if ('why' in verdict) return { kind: 'left', ...verdict }
+  await acceptPresent(present)
+  return { kind: 'accepted', gains, commits: verdict.commits }
 }
 
 type Verdict = { readonly commits: readonly CommitFacts[] } | Refusal

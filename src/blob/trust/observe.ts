@@ -21,15 +21,20 @@ const MAX_POLICY = 4 << 20
  */
 export async function observe(repo: Repository): Promise<void> {
   const { state } = loadTrust(repo)
-  if (state === null) return
-  const git = gitAt(repo)
-  const head = await headOf(git)
-  if (head === null || head === state.at) return
+  if (state === null || state.at === (await headOf(gitAt(repo)))) return
+  await withPresent(repo, observeHere)
+}
+
+/**
+ * The same of what was looked at.
+ * @throws NixsecretError `io`
+ */
+export async function observeHere(present: Present): Promise<void> {
+  const { repo, git, head } = present
+  const { state } = loadTrust(repo)
+  if (state === null || head === null || head === state.at) return
   const base = await baseOf(state.at, head, git)
-  if (base === null) return
-  await withPresent(repo, async (present) =>
-    saveTrust(repo, await observed(state, { ...base, head }, present)),
-  )
+  if (base !== null) saveTrust(repo, await observed(state, { ...base, head }, present))
 }
 
 /** Where to begin: null where HEAD does not come after what was accepted. */

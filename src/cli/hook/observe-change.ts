@@ -1,31 +1,40 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { observe } from '../../blob/trust/observe.ts'
+import { observeHere } from '../../blob/trust/observe.ts'
+import { type Present, withPresent } from '../../blob/trust/present.ts'
 import { NixsecretError } from '../../errors.ts'
-import { openRepository, type Repository } from '../../git/repository.ts'
+import { openRepository } from '../../git/repository.ts'
 
 /**
- * Takes note of what a merge or checkout has taken away from readers.
+ * Takes note of what a merge or checkout has taken away from readers, and tells what is to be accepted. Nothing is new
+ * where single files are checked out, or a branch at the same commit; what a rebase has on its way does not stay.
  * @param args of the hook; `post-checkout` has before, after, and whether it was a branch
- * @returns the repository, or null where nothing new is there to stay: single files, a rebase on its way
  */
 export async function observeChange(
   name: 'post-merge' | 'post-checkout',
   args: readonly string[],
-): Promise<Repository | null> {
-  if (name === 'post-checkout' && args[2] === '0') return null
+): Promise<void> {
+  const [before, after, isBranch] = args
+  if (name === 'post-checkout' && (isBranch === '0' || before === after)) return
   const repo = await openRepository()
   const rebasing = ['rebase-merge', 'rebase-apply'].some((dir) => existsSync(join(repo.gitDir, dir)))
-  if (rebasing || repo.workTree === null) return null
-  // Only what it needs is loaded by hooks that have nothing to say.
+  if (rebasing || repo.workTree === null) return
+  // A policy that can't be read gives nobody anything; other commands say what is wrong with it.
+  await quietly(() => withPresent(repo, notice))
+}
+
+async function notice(present: Present): Promise<void> {
   const { tellPending, tellSigned } = await import('./tell-pending.ts')
-  await tellSigned(repo)
+  // Before anything of it is only observed.
+  await quietly(() => tellSigned(present))
+  await quietly(() => observeHere(present))
+  await quietly(() => tellPending(present))
+}
+
+async function quietly(act: () => Promise<unknown>): Promise<void> {
   try {
-    await observe(repo)
+    await act()
   } catch (fault) {
-    // A policy that can't be read gives nobody anything; other commands say what is wrong with it.
     if (!(fault instanceof NixsecretError)) throw fault
   }
-  await tellPending(repo)
-  return repo
 }

@@ -1,6 +1,6 @@
 import { describeSignature } from '../../blob/trust/describe-made.ts'
+import type { Present } from '../../blob/trust/present.ts'
 import { displayText } from '../../byte-path.ts'
-import type { Repository } from '../../git/repository.ts'
 import { acceptSigned } from '../../trust/accept-signed.ts'
 import { printNote } from '../print.ts'
 import { summarize } from './summarize.ts'
@@ -9,8 +9,8 @@ import { summarize } from './summarize.ts'
  * Accepts what allowed signers have signed, where the user wants that, and says so in one line; or why it is left to them.
  * @returns whether something was accepted
  */
-export async function sayAcceptedSigned(repo: Repository): Promise<boolean> {
-  const outcome = await acceptSigned(repo)
+export async function sayAcceptedSigned(present: Present): Promise<boolean> {
+  const outcome = await acceptSigned(present)
   if (outcome.kind === 'left') {
     const { why, commit } = outcome
     const which =
