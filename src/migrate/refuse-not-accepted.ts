@@ -1,6 +1,8 @@
+import { driversOf } from '../blob/protected-files.ts'
+import { readersFor } from '../blob/readers.ts'
 import { Accepted, notAccepted } from '../blob/trust/accepted.ts'
 import { canonical } from '../blob/trust/canonical.ts'
-import { restrictedAt } from '../blob/trust/restricted-at.ts'
+import { readFormer } from '../blob/trust/read-former.ts'
 import { displayPath } from '../byte-path.ts'
 import { listFlaggedIndex } from '../git/flagged-index.ts'
 import { comparePolicies } from '../policy/compare-policies.ts'
@@ -30,16 +32,17 @@ export async function refuseNotAccepted(
         [],
       )
   }
-  const index = await listFlaggedIndex(place.git)
-  const oids = new Map(index.flatMap(({ path, oid, stage }) => (stage === 0 ? [[path, oid]] : [])))
-  for (const { path, readers } of secrets) {
-    if (readers !== null) continue
-    const restricted = await restrictedAt(
-      accepted,
-      policy,
-      { path, oid: oids.get(path) ?? null },
-      place.catFile,
-    )
+  const oids = new Map(
+    (await listFlaggedIndex(place.git)).flatMap(({ path, oid, stage }) => (stage === 0 ? [[path, oid]] : [])),
+  )
+  const paths = secrets.flatMap(({ path, readers }) => (readers === null ? [path] : []))
+  const ours = await driversOf(paths, place.git)
+  for (const path of paths) {
+    const name = oids.get(path) ?? Buffer.from(`HEAD:${path}`, 'latin1')
+    const former = await readFormer(place.catFile, path, name, readersFor(policy, path))
+    // Age files of another tool do not tell for whom they are; ours do, wherever somebody has put them.
+    const isForeign = !ours.has(path) && former?.digest === null && former.keys === null
+    const restricted = accepted.restrict(policy, path, isForeign ? [] : [former])
     if (restricted.pending) throw accepted.refusal(path, restricted)
   }
 }
