@@ -20,16 +20,22 @@ export interface Repository {
  * @throws NixsecretError `missing` where there is none
  */
 export async function openRepository(cwd: string = process.cwd()): Promise<Repository> {
-  const asked = [
-    'rev-parse',
-    '--path-format=absolute',
-    '--git-dir',
-    '--git-common-dir',
-    '--show-object-format',
-  ]
+  // Where there is no work tree git says the rest before it fails.
+  const all = await tryGit([...ASKED, TOP], { cwd })
+  const lines = all.stdout.toString('utf8').split('\n').slice(0, -1)
+  const [gitDir = '', commonDir = '', objectFormat, workTree] = lines
+  // A path may hold line breaks; then there are more of them.
+  if (lines.length === (all.code === 0 ? 4 : 3)) return repository(gitDir, commonDir, objectFormat, workTree)
+  return askApart(cwd)
+}
+
+const ASKED = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir', '--show-object-format']
+const TOP = '--show-toplevel'
+
+async function askApart(cwd: string): Promise<Repository> {
   const [base, top] = await Promise.all([
-    tryGit(asked, { cwd }),
-    tryGit(['rev-parse', '--path-format=absolute', '--show-toplevel'], { cwd }),
+    tryGit(ASKED, { cwd }),
+    tryGit(['rev-parse', '--path-format=absolute', TOP], { cwd }),
   ])
   if (base.code !== 0) {
     const unsafe = /dubious ownership/.test(base.stderr)
@@ -43,16 +49,20 @@ export async function openRepository(cwd: string = process.cwd()): Promise<Repos
       },
     )
   }
-  // A path may hold a newline, but then not the last line: the object format is one word.
+  // The object format is one word, and so the last line.
   const lines = base.stdout.toString('utf8').split('\n')
   const [gitDir, commonDir, objectFormat] = lines
   if (gitDir === undefined || commonDir === undefined || lines.length !== 4) {
     throw new NixsecretError('git', 'the path of this repository holds a line break, which git cannot report')
   }
+  const workTree = top.code === 0 ? top.stdout.toString('utf8').replace(/\n$/, '') : ''
+  return repository(gitDir, commonDir, objectFormat, workTree)
+}
+
+function repository(gitDir: string, commonDir: string, objectFormat = '', workTree = ''): Repository {
   if (objectFormat !== 'sha1' && objectFormat !== 'sha256') {
     throw new NixsecretError('git', `unknown object format ${JSON.stringify(objectFormat)}`)
   }
-  const workTree = top.code === 0 ? top.stdout.toString('utf8').replace(/\n$/, '') : null
   return { gitDir, commonDir, workTree: workTree || null, objectFormat, stateDir: `${commonDir}/nixsecret` }
 }
 
