@@ -39,6 +39,9 @@ const FORMATS: Readonly<Record<string, Renderer>> = {
   json: async (view) => `${(await import('./access/render-json.ts')).renderAccessJson(view)}\n`,
 }
 
+/** Formats that are files: nobody reads them in a terminal. */
+const FILES: Readonly<Record<string, string>> = { html: 'a page', svg: 'a picture' }
+
 /** Runs `access`. */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions('access', args, {
@@ -51,6 +54,7 @@ export async function run(args: string[]): Promise<number> {
   const { recipient = [], rev = null, since = null } = values
   const format = values.format ?? (values.json ? 'json' : 'table')
   if (!Object.hasOwn(FORMATS, format)) throw usage(`--format is one of: ${Object.keys(FORMATS).join(', ')}`)
+  if (process.stdout.isTTY && Object.hasOwn(FILES, format)) throw notForTerminals(format)
   const space = await Workspace.open(null)
   try {
     const scopes = positionals.map((text) => pathArgument(space, text))
@@ -83,6 +87,12 @@ function screen() {
     rows: isTTY ? 200 : Number.POSITIVE_INFINITY,
     paint: paintFor(process.stdout),
   }
+}
+
+function notForTerminals(format: string): NixsecretError {
+  return new NixsecretError('usage', `${format} is ${FILES[format]}, and nothing to read in a terminal`, {
+    hints: [`git nixsecret access --format ${format} > access.${format}`],
+  })
 }
 
 function usage(message: string): NixsecretError {

@@ -2,6 +2,21 @@ import { NixsecretError } from '../errors.ts'
 import { openRepository, type Repository, requireWorkTree } from '../git/repository.ts'
 
 /**
+ * {@link openHere} for a command that looks at what nobody has in a bare repository.
+ * @param command as it is typed
+ * @throws NixsecretError the same; `usage` says where else to run it
+ */
+export async function openWithIndex(command: string): Promise<Repository> {
+  const { workTree } = await openRepository()
+  if (workTree !== null) return openHere()
+  throw new NixsecretError(
+    'usage',
+    `git nixsecret ${command} looks at secrets of the index, with your keys: it needs a work tree, and here is none`,
+    { hints: [`cd DIR && git nixsecret ${command}    # DIR: your clone of it, or the directory above .git`] },
+  )
+}
+
+/**
  * The repository around the process's directory, for a command that runs git at its top: what the user set in
  * `GIT_DIR` for his own directory is made absolute, so that it still holds there.
  * @throws NixsecretError `missing` outside of a repository, `usage` in a bare one

@@ -5,7 +5,7 @@ import type { NamedKey } from '../secret/rotation/names-of-keys.ts'
 import { type LogEntry, secretLog } from '../secret/secret-log.ts'
 import { Workspace } from '../secret/workspace.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
-import { openHere } from './here.ts'
+import { openWithIndex } from './here.ts'
 import { parseOptions } from './parse-options.ts'
 import { paintFor, print, printNote, printWarning } from './print.ts'
 import { columns } from './secret/columns.ts'
@@ -40,7 +40,7 @@ export async function run(args: string[]): Promise<number> {
   const [name, ...more] = positionals
   if (name === undefined || more.length > 0)
     throw new NixsecretError('usage', 'log needs one PATH', { hints: ['git nixsecret log --help'] })
-  await openHere()
+  await openWithIndex('log PATH')
   const space = await Workspace.open(askOnTerminal)
   try {
     const path = filePathArgument(space, name)

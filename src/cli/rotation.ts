@@ -5,7 +5,7 @@ import { findOutstanding } from '../secret/rotation/find-outstanding.ts'
 import type { Outstanding, RotationReport } from '../secret/rotation/outstanding.ts'
 import { Workspace } from '../secret/workspace.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
-import { openHere } from './here.ts'
+import { openWithIndex } from './here.ts'
 import { parseOptions, refuseOperands } from './parse-options.ts'
 import { print, printHint, printNote, printWarning } from './print.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -40,7 +40,7 @@ export async function run(args: string[]): Promise<number> {
   const options = { recipient: { type: 'string' }, json: { type: 'boolean' } } as const
   const { values, positionals } = parseOptions('rotation', args, options)
   refuseOperands('rotation', positionals)
-  await openHere()
+  await openWithIndex('rotation')
   const space = await Workspace.open(askOnTerminal)
   try {
     const report = await reportOf(space, values.recipient ?? null)

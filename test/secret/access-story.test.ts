@@ -78,6 +78,12 @@ test('one repository: here, at a commit, since a commit, in every format', async
   )
   const bare = box.path('bare.git')
   await box.ok('git', ['clone', '-q', '--bare', dir, bare])
+  const rotation = await box.run('git', ['nixsecret', 'rotation'], { cwd: bare })
+  assert.is(rotation.code, 2)
+  assert.match(
+    rotation.stderr,
+    /rotation looks at secrets of the index, .*\nhint: cd DIR && git nixsecret rotation /,
+  )
   const served = JSON.parse((await box.run('git', ['nixsecret', 'access', '--json'], { cwd: bare })).out)
   assert.equal([served.at.rev, served.secrets.length], ['HEAD', 2])
 

@@ -7,6 +7,8 @@ import { policyFrom } from '../../src/blob/policy-from.ts'
 import { readersFor } from '../../src/blob/readers.ts'
 import { sealSops } from '../../src/blob/sops/seal-sops.ts'
 import { type BytePath, textPath } from '../../src/byte-path.ts'
+import { run } from '../../src/cli/access.ts'
+import type { NixsecretError } from '../../src/errors.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { factsOf } from '../../src/secret/access/blob-facts.ts'
 import { buildMatrix } from '../../src/secret/access/build-matrix.ts'
@@ -360,6 +362,19 @@ test('groups are one column where all of their members stand the same', async ()
     foldReaders(await matrixOf(sideOf(policy, stale), null, [narrow])).map(({ label }) => label),
     ['@pair', 'carol', 'web'],
   )
+})
+
+test('a page is not poured into a terminal', async () => {
+  const { isTTY } = process.stdout
+  try {
+    process.stdout.isTTY = true
+    await run(['--format', 'html'])
+    assert.unreachable()
+  } catch (fault) {
+    assert.equal((fault as NixsecretError).hints, ['git nixsecret access --format html > access.html'])
+  } finally {
+    process.stdout.isTTY = isTTY
+  }
 })
 
 test.run()
