@@ -1,6 +1,7 @@
 import { Policies } from '../blob/policies.ts'
 import { Protection } from '../blob/protection.ts'
 import { type TreeLine, TreeStates } from '../blob/tree-state.ts'
+import type { Accepted } from '../blob/trust/accepted.ts'
 import type { BytePath } from '../byte-path.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { DiffTree } from '../git/diff-tree.ts'
@@ -59,6 +60,8 @@ export class Inspection {
   readonly outside = new Set<string>()
   /** Whether this is a look back at a history that is already where it is. */
   audit = false
+  /** What whoever is told has accepted of who may read what; null where that is nobody's to say, as in CI. */
+  accepted: Accepted | null = null
   /** Whether the walk came to the edge of a shallow clone: what was there before is not here. */
   cutOff = false
   readonly #git: GitBlobs

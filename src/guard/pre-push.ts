@@ -1,3 +1,4 @@
+import { Accepted } from '../blob/trust/accepted.ts'
 import { displayText } from '../byte-path.ts'
 import type { Repository } from '../git/repository.ts'
 import { checkCommits } from './check.ts'
@@ -37,6 +38,7 @@ export function checkPrePush(
     }
     // What the remote has given out itself is no news to it; to any other, git sends what is missing here, too.
     inspection.fetches = (await promisedBy(inspection, url)) ? 'none' : 'all'
+    inspection.accepted = await Accepted.load(repo)
     const without = await knownToRemote(inspection, refs, remote, url)
     const result = await checkCommits(inspection, {
       range: { tips: [...tips], without },

@@ -1,14 +1,18 @@
 import { keyMark } from '../age/key-mark.ts'
 import { POLICY_PATH, type TreeState } from '../blob/tree-state.ts'
-import { gainsBetween, mergeGains, type Side } from '../blob/trust/own-gains.ts'
+import { canonical } from '../blob/trust/canonical.ts'
+import { changeKey, gainsBetween, mergeGains, type Side } from '../blob/trust/own-gains.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type FilterLine, filterLines, macroNames } from '../git/filter-lines.ts'
 import { mergeBases } from '../git/merge-picks.ts'
 import type { Change } from '../policy/change.ts'
+import { comparePolicies } from '../policy/compare-policies.ts'
 import type { Entry, Step } from './entry.ts'
 import type { Inspection } from './inspection.ts'
 import type { RaisedList } from './raised.ts'
 import { newRecipient } from './rules/new-recipient.ts'
+
+const NONE = () => false
 
 /**
  * Finds commits by which somebody can read, or get at, what they could not before. Steps come parents first. Where
@@ -35,12 +39,24 @@ export class RecipientWatch {
     if (state.policy === null) return
     if (before.some((parent) => parent !== state)) {
       const paths = step.entries.filter(isProtected).map(({ path }) => path)
-      for (const gain of await this.#gains(step, paths)) {
+      const gains = await this.#gains(step, paths)
+      const known = gains.length === 0 ? NONE : await this.#known(state, paths)
+      for (const gain of gains) {
         // Of lost protection `protection-dropped` tells, file by file.
-        if (gain.kind !== 'unprotected') this.#raise(step, commit, gain)
+        if (gain.kind !== 'unprotected' && !known(gain)) this.#raise(step, commit, gain)
       }
     }
     await this.#remember(state)
+  }
+
+  /** What this user has accepted is no news to them, where it is they who are told. */
+  async #known(state: TreeState, paths: readonly BytePath[]): Promise<(gain: Change) => boolean> {
+    const { accepted } = this.#inspection
+    const { policy } = await this.#side(state)
+    if (accepted === null || policy === null) return NONE
+    const beyond = comparePolicies(accepted.policies, policy, { paths, canonical })
+    const keys = new Set(beyond.map(changeKey))
+    return (gain) => !keys.has(changeKey(gain))
   }
 
   async #remember(state: TreeState): Promise<void> {
