@@ -7,6 +7,7 @@ import { Workspace } from '../secret/workspace.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
 import { parseOptions } from './parse-options.ts'
 import { printNote, printWarning } from './print.ts'
+import { warnLeftOut } from './secret/warn-left-out.ts'
 
 export const help = `usage: git nixsecret edit PATH
 
@@ -39,7 +40,10 @@ export async function run(args: string[]): Promise<number> {
     const shown = displayPath(path)
     if (edited === null || edited.unchanged) printNote(`${shown}: nothing was changed`)
     else if (edited.empty) printWarning(`${shown} is an empty file now, which is not encrypted`)
-    else printNote(`${shown} is encrypted and staged`)
+    else {
+      printNote(`${shown} is encrypted and staged`)
+      warnLeftOut({ path, leftOut: edited.leftOut })
+    }
     return 0
   } finally {
     space.close()

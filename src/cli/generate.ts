@@ -10,6 +10,7 @@ import { askOnTerminal } from './ask-on-terminal.ts'
 import { closest } from './closest.ts'
 import { parseOptions } from './parse-options.ts'
 import { print, printHint, printNote, printWarning } from './print.ts'
+import { warnLeftOut } from './secret/warn-left-out.ts'
 
 export const help = `usage: git nixsecret generate --kind KIND [--length N] [--force] PATH
 
@@ -76,6 +77,7 @@ function report(space: Workspace, { target, what, bits, publicHalf, replaced, or
   printNote(
     `${displayPath(path)} is staged: ${what} (${Math.floor(bits)} bits), encrypted for ${names}${replaced ? '; it replaces what was there' : ''}`,
   )
+  warnLeftOut(target)
   const paths = [path]
   if (publicHalf !== null) {
     paths.push(publicPath(path))

@@ -12,6 +12,7 @@ import { Workspace } from '../secret/workspace.ts'
 import { askOnTerminal } from './ask-on-terminal.ts'
 import { parseOptions } from './parse-options.ts'
 import { printNote, printWarning } from './print.ts'
+import { warnLeftOut } from './secret/warn-left-out.ts'
 
 export const help = `usage: git nixsecret set [--sealed] PATH
 
@@ -74,10 +75,13 @@ async function setSealed(space: Workspace, target: Target): Promise<void> {
 }
 
 /** Says what became of a secret that was stored. */
-export function reportStored(target: Pick<Target, 'path' | 'readers'>, stored: Stored): void {
+export function reportStored(target: Pick<Target, 'path' | 'readers' | 'leftOut'>, stored: Stored): void {
   const shown = displayPath(target.path)
   if (stored.empty)
     printWarning(`standard input was empty: ${shown} is an empty file now, which is not encrypted`)
   else if (stored.unchanged) printNote(`${shown} holds just this already`)
-  else printNote(`${shown} is staged, encrypted for ${target.readers.names.map(displayText).join(', ')}`)
+  else {
+    printNote(`${shown} is staged, encrypted for ${target.readers.names.map(displayText).join(', ')}`)
+    warnLeftOut(target)
+  }
 }

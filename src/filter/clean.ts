@@ -16,7 +16,7 @@ import { holdsPlaintext, type Plaintext } from './holds-plaintext.ts'
 import { lockedFileChanged } from './locked-file-changed.ts'
 import { newNonce, sealWholeAs } from './seal-as.ts'
 import { cleanSops, isForSops } from './sops-clean.ts'
-import { type Wanted, wantedReaders } from './wanted-readers.ts'
+import { type Wanted, wantedReaders, withoutNewcomers } from './wanted-readers.ts'
 
 /**
  * From the work tree to git: plaintext becomes ciphertext, unchanged plaintext keeps its blob, ciphertext passes.
@@ -47,14 +47,16 @@ export async function clean(
   if (reused !== null) {
     // A merge's result is known before anybody has added it; what git has at this path is not news.
     const old = (await earlier.index())?.oid === reused.oid || (await earlier.head())?.oid === reused.oid
-    return { content: reused.content, ...(old ? {} : conflictWarning(path, ConflictMarkers.in(content))) }
+    const news = { ...conflictWarning(path, ConflictMarkers.in(content)), ...withoutNewcomers(wanted) }
+    return { content: reused.content, ...(old ? {} : news) }
   }
   if (ciphertext) {
     if ((await openBlob(content, await context.silentKeys.identities())).state === 'open') return { content }
     throw lockedFileChanged(path)
   }
   if (wanted.readers === null) throw wanted.fault
-  return seal(context, path, content, earlier, plaintext, wanted.readers)
+  const cleaned = await seal(context, path, content, earlier, plaintext, wanted.readers)
+  return { ...cleaned, ...withoutNewcomers(wanted) }
 }
 
 /** A blob of another tool that seals nothing at all: emptiness is unchanged plaintext then. */

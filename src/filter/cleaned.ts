@@ -4,6 +4,8 @@ import type { LargeSink } from './incoming.ts'
 export interface Cleaned {
   readonly content: Uint8Array | AsyncIterable<Uint8Array>
   readonly warning?: string
+  /** Names of readers whom the policy has and the user has not accepted: what is new here is not for them. */
+  readonly leftOut?: readonly string[]
   /** A SOPS document that passed as it is. */
   readonly wasSealed?: boolean
 }

@@ -38,8 +38,9 @@ export class FilterProcess implements FilterHandler {
     if (command === 'clean') {
       const cleaning = beginClean(this.#context, path)
       const start = this.#sealed && !neverEncrypted(path) ? new Start(cleaning) : null
-      return this.#guarded(path, start ?? cleaning, ({ warning, wasSealed }) => {
+      return this.#guarded(path, start ?? cleaning, ({ warning, wasSealed, leftOut }) => {
         if (warning !== undefined) this.#report.warning(warning)
+        if (leftOut !== undefined) this.#notices.addLeftOut(path, leftOut)
         if (start?.isPlaintext && !wasSealed) this.#notices.addSealedOpen(path)
       })
     }

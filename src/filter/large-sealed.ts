@@ -15,7 +15,7 @@ import { FallbackSpool } from './fallback-spool.ts'
 import type { FilterContext } from './filter-context.ts'
 import { openLarge } from './large-blob.ts'
 import { newNonce, type Seal, sealAs } from './seal-as.ts'
-import type { Wanted } from './wanted-readers.ts'
+import { type Wanted, withoutNewcomers } from './wanted-readers.ts'
 
 /** Writes at once what is sealed, where nothing needs to be known first. */
 export type Direct = (bytes: Buffer) => void
@@ -65,7 +65,7 @@ export class SealedContent implements LargeClean {
   async finish(): Promise<Cleaned> {
     this.#markers.end()
     const { path, earlier, wanted } = this.#what
-    const warning = conflictWarning(path, this.#markers)
+    const warning = { ...conflictWarning(path, this.#markers), ...withoutNewcomers(wanted) }
     if (this.#fault === null) this.#out(this.#sealer.final())
     // Its blob's id begins with a length that shows at the end alone, so the memo does not learn of it.
     if (this.#direct !== null) return { content: Buffer.alloc(0), ...warning }

@@ -1,4 +1,5 @@
 import { type BytePath, displayPath } from '../byte-path.ts'
+import { shownName } from '../policy/shown-name.ts'
 import type { Outcome } from './smudge.ts'
 
 const SHOWN = 5
@@ -8,6 +9,8 @@ export class Notices {
   readonly #locked = new Set<BytePath>()
   readonly #damaged = new Set<BytePath>()
   readonly #sealedOpen = new Set<BytePath>()
+  readonly #narrowed = new Set<BytePath>()
+  readonly #leftOut = new Set<string>()
 
   add(path: BytePath, outcome: Outcome): void {
     if (outcome === 'locked') this.#locked.add(path)
@@ -17,6 +20,12 @@ export class Notices {
   /** A file that is to stay ciphertext lies in the work tree as plaintext. */
   addSealedOpen(path: BytePath): void {
     this.#sealedOpen.add(path)
+  }
+
+  /** A changed file was encrypted without some whom the policy names: they are not accepted. */
+  addLeftOut(path: BytePath, names: readonly string[]): void {
+    this.#narrowed.add(path)
+    for (const name of names) this.#leftOut.add(name)
   }
 
   /** Whether a file did not become plaintext that might have. */
@@ -43,11 +52,22 @@ export class Notices {
       messages.push(`still plaintext in the work tree, though to stay ciphertext there: ${names(sealedOpen)}`)
       hints.push('git nixsecret status    # says how to seal them')
     }
+    if (this.#narrowed.size > 0) {
+      const who = listed(this.#leftOut, shownName)
+      messages.push(
+        `${names(this.#narrowed)}: not encrypted for ${who}, whom nixsecret.toml names and you have not accepted`,
+      )
+      hints.push('git nixsecret trust')
+    }
     return { messages, hints }
   }
 }
 
 function names(paths: ReadonlySet<BytePath>): string {
-  const shown = [...paths].slice(0, SHOWN).map(displayPath).join(', ')
-  return paths.size > SHOWN ? `${shown} and ${paths.size - SHOWN} more` : shown
+  return listed(paths, displayPath)
+}
+
+function listed<Item>(items: ReadonlySet<Item>, show: (item: Item) => string): string {
+  const shown = [...items].slice(0, SHOWN).map(show).join(', ')
+  return items.size > SHOWN ? `${shown} and ${items.size - SHOWN} more` : shown
 }

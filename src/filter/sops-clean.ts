@@ -12,7 +12,7 @@ import type { EarlierBlobs } from './earlier-blobs.ts'
 import type { FilterContext } from './filter-context.ts'
 import { KeptDocuments } from './kept-documents.ts'
 import { lockedFileChanged } from './locked-file-changed.ts'
-import type { Wanted } from './wanted-readers.ts'
+import { type Wanted, withoutNewcomers } from './wanted-readers.ts'
 
 /** What is to be cleaned. */
 export interface SopsCleaning {
@@ -55,7 +55,12 @@ export async function cleanSops(context: FilterContext, what: SopsCleaning): Pro
   if (wanted.readers === null) throw wanted.fault
   try {
     const { document, isNew } = await newDocument(context, what, wanted.readers)
-    return { content: document, ...(isNew ? conflictWarning(path, ConflictMarkers.in(content)) : {}) }
+    if (!isNew) return { content: document }
+    return {
+      content: document,
+      ...conflictWarning(path, ConflictMarkers.in(content)),
+      ...withoutNewcomers(wanted),
+    }
   } catch (fault) {
     // Conflict markers are no YAML, and "git diff" asks for such a file too.
     const unsettled = ConflictMarkers.in(content).found && (await what.earlier.index()) === null

@@ -15,7 +15,13 @@ import type { FilterContext } from './filter-context.ts'
  * blob, whoever that is for.
  */
 export type Wanted =
-  | { readonly readers: Readers; readonly format: Format; readonly pending: boolean }
+  | {
+      readonly readers: Readers
+      readonly format: Format
+      readonly pending: boolean
+      /** Names in the policy of those who are not accepted. */
+      readonly leftOut: readonly string[]
+    }
   | {
       readonly readers: null
       readonly format: Format | null
@@ -58,8 +64,8 @@ export async function wantedFrom(context: FilterContext, path: BytePath, former:
       blob === null ? null : formerOf(context, path, blob, wanted),
     )
     const restricted = accepted.restrict(policy, path, await Promise.all(blobs))
-    const { readers, format: agreed, pending } = restricted
-    if (readers !== null) return { readers, format: agreed, pending }
+    const { readers, format: agreed, pending, newcomers } = restricted
+    if (readers !== null) return { readers, format: agreed, pending, leftOut: newcomers }
     return { readers, format: agreed, pending, fault: accepted.refusal(path, restricted) }
   } catch (fault) {
     if (fault instanceof NixsecretError) return { readers: null, format, pending: false, fault }
@@ -77,4 +83,9 @@ async function formerOf(
   const isLarge = blob.whole === null && mayBeSops && size <= MAX_SOPS_SIZE
   const whole = isLarge ? ((await catFile.get(oid))?.content ?? null) : blob.whole
   return formerBlob(path, { oid, shape, whole }, readers)
+}
+
+/** What the user should hear of something new that is sealed by it. */
+export function withoutNewcomers(wanted: Wanted): { leftOut?: readonly string[] } {
+  return wanted.readers === null || wanted.leftOut.length === 0 ? {} : { leftOut: wanted.leftOut }
 }

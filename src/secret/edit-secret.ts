@@ -35,7 +35,11 @@ export type EditFile = (file: Buffer, scratch: string) => Promise<void>
  * @returns null where nothing was changed
  * @throws NixsecretError before the editor starts, wherever the result could not be stored
  */
-export async function editSecret(space: Workspace, path: BytePath, edit: EditFile): Promise<Stored | null> {
+export async function editSecret(
+  space: Workspace,
+  path: BytePath,
+  edit: EditFile,
+): Promise<(Stored & Pick<Target, 'leftOut'>) | null> {
   const target = await targetAt(space, path)
   const isNew = target.entry === null && target.workFile.kind === 'absent'
   const before = isNew ? Buffer.alloc(0) : await wholeOf(await readSecret(space, path, null))
@@ -50,7 +54,7 @@ export async function editSecret(space: Workspace, path: BytePath, edit: EditFil
       const after = readBack(file, path)
       if (after.equals(before)) return null
       try {
-        return await storeEdited(space, target, after)
+        return { ...(await storeEdited(space, target, after)), leftOut: target.leftOut }
       } catch (fault) {
         throw kept(fault, path, folder)
       }

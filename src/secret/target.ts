@@ -20,6 +20,8 @@ export interface Target {
   readonly format: Format
   /** Whether the policy says more than is accepted: then unchanged plaintext keeps its blob. */
   readonly pending: boolean
+  /** Names in the policy of those who are not accepted. */
+  readonly leftOut: readonly string[]
   /** `100644` or `100755`. */
   readonly mode: string
   /** The index entry; null where there is none, or a merge left it in conflict. */
@@ -56,30 +58,40 @@ export async function targetAt(
   const attributes = await filterAttributes([path], { ...space.git, cached: false })
   if (driverOf(attributes.get(path)) === null) throw unfiltered(space, path)
   const entry = here.find(({ stage }) => stage === 0) ?? null
-  const { readers, format, pending } = await readersAt(
+  const { readers, format, pending, leftOut } = await readersAt(
     space,
     path,
     madeElsewhere ? 'anything' : (entry?.oid ?? null),
   )
   const executable = here[0] === undefined && 'stat' in workFile && (workFile.stat.mode & 0o100) !== 0
   const mode = here[0]?.mode ?? (executable ? '100755' : '100644')
-  return { path, readers, format, pending, mode, entry, workFile, armored: await isArmoredBlob(space, entry) }
+  return {
+    path,
+    readers,
+    format,
+    pending,
+    leftOut,
+    mode,
+    entry,
+    workFile,
+    armored: await isArmoredBlob(space, entry),
+  }
 }
 
 async function readersAt(
   space: Workspace,
   path: BytePath,
   oid: string | null | 'anything',
-): Promise<Pick<Target, 'readers' | 'format' | 'pending'>> {
+): Promise<Pick<Target, 'readers' | 'format' | 'pending' | 'leftOut'>> {
   const accepted = await space.trust.current()
   const policy = await space.policy()
   const restricted =
     oid === 'anything'
       ? accepted.restrict(policy, path, [])
       : await restrictedAt(accepted, policy, { path, oid, stray: strayAt(space, path, oid) }, space.catFile)
-  const { readers, format, pending } = restricted
+  const { readers, format, pending, newcomers: leftOut } = restricted
   if (readers === null) throw accepted.refusal(path, restricted)
-  return { readers, format, pending }
+  return { readers, format, pending, leftOut }
 }
 
 /** The blob that the file in the work tree was last written from, where that is another one: `edit` begins with that. */
