@@ -22,8 +22,8 @@ export type SignedOutcome =
   | { readonly kind: 'off' | 'nothing' }
   /** By these commits, each signed by an allowed signer. */
   | { readonly kind: 'accepted'; readonly gains: readonly Change[]; readonly commits: readonly CommitFacts[] }
-  /** Why somebody has to be asked; for people, untrusted parts left out. `commit`: the one that is not signed so. */
-  | { readonly kind: 'left'; readonly why: string; readonly commit: CommitFacts | null }
+  /** Somebody has to be asked. */
+  | ({ readonly kind: 'left' } & Refusal)
 
 /**
  * With `nixsecret.trust = signed`: accepts what is committed at HEAD, if every commit since something was last accepted or
@@ -45,12 +45,16 @@ export async function acceptSigned(present: Present): Promise<SignedOutcome> {
 
 type Verdict = { readonly commits: readonly CommitFacts[] } | Refusal
 interface Refusal {
+  /** For people, untrusted parts left out. */
   readonly why: string
+  /** The one that is not signed so. */
   readonly commit: CommitFacts | null
+  /** What was there before the commits whose signatures count. */
+  readonly before: readonly Change[]
 }
 
-function left(why: string, commit: CommitFacts | null = null): Refusal {
-  return { why, commit }
+function left(why: string, commit: CommitFacts | null = null, before: readonly Change[] = []): Refusal {
+  return { why, commit, before }
 }
 
 async function judge(present: Present, accepted: Accepted, gains: readonly Change[]): Promise<Verdict> {
@@ -67,8 +71,9 @@ async function judge(present: Present, accepted: Accepted, gains: readonly Chang
     if (at === null) return left('no commit has what you accepted')
     const ancestor = await tryGit(['merge-base', '--is-ancestor', at, head], git)
     if (ancestor.code !== 0) return left('HEAD does not come after what was accepted')
-    if (!(await isWhole(present, accepted, history, at, gains)))
-      return left('part of it was there before, and you have not accepted it')
+    const before = await openAt(present, accepted, history, at, gains)
+    if (before === null || before.length > 0)
+      return left('part of it was there before, and you have not accepted it', null, before ?? [])
     return await signedSince(history, { at, head }, movedPaths(gains))
   } finally {
     history.close()
@@ -105,28 +110,31 @@ async function lastWhole(
   gains: readonly Change[],
 ): Promise<string | null> {
   const commits = await history.changing(await history.commits([present.head as string], null), MOST_COMPARED)
-  for (const { oid } of commits) if (await isWhole(present, accepted, history, oid, gains)) return oid
+  for (const { oid } of commits)
+    if ((await openAt(present, accepted, history, oid, gains))?.length === 0) return oid
   return null
 }
 
 /**
- * Whether a commit has nothing that is not accepted. What was observed since, and never accepted, would else lie before
- * the commits whose signatures are looked at.
+ * What of a commit is not accepted; null where it has no policy. What was observed since, and never accepted, would else
+ * lie before the commits whose signatures are looked at.
  */
-async function isWhole(
+async function openAt(
   { files }: Present,
   { policies, state }: Accepted,
   history: PolicyHistory,
   commit: string,
   gains: readonly Change[],
-): Promise<boolean> {
+): Promise<Change[] | null> {
   const { policy, attributes } = await history.side(commit)
-  if (policy === null) return false
+  if (policy === null) return null
   const paths = [...files.keys()]
-  if (comparePolicies(policies, policy, { paths, canonical }).length > 0) return false
-  if (attributesDifference(state?.attributes ?? new Map(), attributes).length > 0) return false
-  for (const path of movedPaths(gains)) if ((await history.at(commit, path)) === files.get(path)) return false
-  return true
+  const open: Change[] = comparePolicies(policies, policy, { paths, canonical })
+  open.push(...attributesDifference(state?.attributes ?? new Map(), attributes))
+  for (const gain of gains)
+    if (gain.kind === 'moved' && (await history.at(commit, gain.path)) === files.get(gain.path))
+      open.push(gain)
+  return open
 }
 
 async function signedSince(

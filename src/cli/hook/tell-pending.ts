@@ -4,7 +4,7 @@ import type { Present } from '../../blob/trust/present.ts'
 import { loadTrust } from '../../blob/trust/trust-state.ts'
 import { printHint, printNote } from '../print.ts'
 import { sayAcceptedSigned } from '../trust/accepted-signed.ts'
-import { summarize } from '../trust/summarize.ts'
+import { summarize } from '../../blob/trust/summarize.ts'
 
 /** Says in one line what is to be accepted after a merge or checkout, if anything is. */
 export async function tellPending(present: Present): Promise<void> {
