@@ -60,6 +60,7 @@ const INSIDE = new Set([
   '../../store/hold-as-owner.ts',
   './hook/pre-receive.ts',
   './hook/observe-change.ts',
+  './hook/tell-unenrolled.ts',
   './tell-pending.ts',
   './staged-trust.ts',
   './check/render.ts',

@@ -1,6 +1,7 @@
 import { displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { gitPaths } from '../git/git-path.ts'
+import type { Repository } from '../git/repository.ts'
 import type { CheckResult } from '../guard/finding.ts'
 import { runChainedHook } from '../setup/chained-hook.ts'
 import { cutCommitMessage } from '../setup/cut-commit-message.ts'
@@ -42,20 +43,32 @@ export async function run(args: string[]): Promise<number> {
     await observeChange(name, rest)
   }
   if (code !== 0 || check === null) return code
-  return (await report(name, await (await check)(rest, input))) ? 1 : 0
+  const { repo, run } = await check
+  const stopped = await report(name, await run(rest, input))
+  if (name !== 'pre-push') {
+    const { tellUnenrolled } = await import('./hook/tell-unenrolled.ts')
+    tellUnenrolled(repo)
+  }
+  return stopped ? 1 : 0
 }
 
-type Check = (args: readonly string[], input: Buffer | null) => Promise<CheckResult>
+interface Check {
+  readonly repo: Repository
+  run(args: readonly string[], input: Buffer | null): Promise<CheckResult>
+}
 
 /** Loads the guard and finds the repository: while git, and the hook that was there before, are at work. */
 async function prepare(name: HookName): Promise<Check> {
   const opening = import('../git/repository.ts').then(({ openRepository }) => openRepository())
   if (name === 'pre-push') {
     const [repo, { checkPrePush }] = await Promise.all([opening, import('../guard/pre-push.ts')])
-    return ([remote = '', url = remote], input) => checkPrePush(repo, input ?? Buffer.alloc(0), remote, url)
+    return {
+      repo,
+      run: ([remote = '', url = remote], input) => checkPrePush(repo, input ?? Buffer.alloc(0), remote, url),
+    }
   }
   const [repo, { checkStaged }] = await Promise.all([opening, import('../guard/check.ts')])
-  return () => checkStaged(repo)
+  return { repo, run: () => checkStaged(repo) }
 }
 
 /** @returns whether git must stop */

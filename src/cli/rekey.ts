@@ -1,3 +1,4 @@
+import { keyMark } from '../age/key-mark.ts'
 import { notAccepted } from '../blob/trust/accepted.ts'
 import { observe } from '../blob/trust/observe.ts'
 import { restrictedAt } from '../blob/trust/restricted-at.ts'
@@ -5,6 +6,7 @@ import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import type { NixsecretError } from '../errors.ts'
 import { tryGit } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
+import { shownName } from '../policy/shown-name.ts'
 import { FormerReaders, type ReaderChange } from '../secret/former-readers.ts'
 import { namePaths } from '../secret/paste-path.ts'
 import { pathArgument } from '../secret/path-argument.ts'
@@ -26,7 +28,8 @@ names: all of them, or those at the files and directories named. All or nothing:
 Files in the work tree keep what they hold, unstaged changes included.
 
   --dry-run   only say what would be done; needs no key
-  --json      the same for machines: {"files": [{"path", "gains", "loses", "known"}], "fits", "problems", "notAccepted", "done"}
+  --json      the same for machines: {"files": [{"path", "gains", "loses",
+              "swapped": [{"name", "from", "to"}], "known"}], "fits", "problems", "notAccepted", "done"}
 
 What you have not accepted yet ("git nixsecret trust") is left as it is: then the exit code is 2.
 Who has read a secret still knows it: when somebody leaves, change the secret itself, too.
@@ -102,15 +105,27 @@ async function rekey(space: Workspace, stale: readonly StaleFile[]): Promise<voi
 
 function printTable(rows: readonly Row[]): void {
   if (rows.length === 0) return
-  const names = (list: readonly string[]) => (list.length === 0 ? '–' : list.map(displayText).join(', '))
-  const cells = rows.map(({ file, change }) => [
-    displayPath(file.path),
-    change.known || change.gains.length > 0 ? names(change.gains) : '?',
-    change.known ? names(change.loses) : '?',
-  ])
+  const names = (list: readonly string[]) => (list.length === 0 ? '–' : list.join(', '))
+  const cells = rows.map(({ file, change: { gains, loses, swapped, known } }) => {
+    const isSwapped = (name: string) => swapped.some((one) => one.name === name)
+    const gained = gains.map((name) =>
+      isSwapped(name) ? `${shownName(name)} (ANOTHER KEY)` : shownName(name),
+    )
+    const lost = loses.filter((name) => !isSwapped(name)).map(displayText)
+    return [
+      displayPath(file.path),
+      known || gains.length > 0 ? names(gained) : '?',
+      known ? names(lost) : '?',
+    ]
+  })
   const [head = '', ...lines] = columns([['FILE', 'GAINS', 'LOSES'], ...cells])
   print(paintFor(process.stdout)('bold', head))
   for (const line of lines) print(line)
+  const swapped = rows.flatMap(({ change }) => change.swapped)
+  for (const [name, { from, to }] of new Map(swapped.map((one) => [one.name, one])))
+    printWarning(
+      `${shownName(name)}: ANOTHER KEY than these files are encrypted for (${displayText(keyMark(from))} -> ${displayText(keyMark(to))})`,
+    )
   if (rows.some(({ change }) => !change.known)) {
     printNote('"?": the file does not say for whom it was encrypted, and no earlier nixsecret.toml tells')
   }

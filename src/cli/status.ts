@@ -1,5 +1,8 @@
 import { inScope } from '../blob/protected-files.ts'
+import { pending } from '../blob/trust/pending.ts'
+import { sayPending } from '../blob/trust/say-pending.ts'
 import { displayPath, pathBytes } from '../byte-path.ts'
+import type { Repository } from '../git/repository.ts'
 import { pastePath } from '../secret/paste-path.ts'
 import { pathArgument } from '../secret/path-argument.ts'
 import { protectedFiles } from '../secret/protected-files.ts'
@@ -28,7 +31,7 @@ A file whose rule in nixsecret.toml says store = "plaintext" is named: its plain
 machine, where every user can read it, and sealed builds have it as plaintext too.
 
   --json     { "version": 1, "files": [ { "path", "state", "sealed", "plaintext", "store", "readers", "opens",
-             "recipients", "problems": [ { "id", "message" } ] } ], "problems": N }
+             "recipients", "problems": [ { "id", "message" } ] } ], "problems": N, "accepted" }
              sealed: whether it is to stay ciphertext; plaintext: whether it lies in the work tree as plaintext;
              store: plaintext where the policy lets it into the Nix store, else null; readers: names in the
              policy, or null; opens: whether a key here opens it, or null; recipients: fits, stale, no-digest,
@@ -36,6 +39,8 @@ machine, where every user can read it, and sealed builds have it as plaintext to
              null; path: in double quotes with C escapes if it is no UTF-8
              ids: plaintext-in-index plaintext-in-head damaged stale other-format altered sealed-open loose-mode no-reader
              symlink submodule overdue; "remark": why it can't be told whether a file is overdue, if so
+             accepted: whether you have accepted all of who may read what here ("git nixsecret trust"), or null
+             where no policy tells
 
 Exit: 0; 1 where a file has a problem; 2 for a fault, such as a policy that does not parse.
 `
@@ -59,8 +64,11 @@ export async function run(args: string[]): Promise<number> {
   const scopes = positionals.map((text) => pathArgument(space, text))
   const progress = new ProgressLine('looking at secrets')
   let status: RepositoryStatus
+  let trust: Awaited<ReturnType<typeof trustIn>> = null
   try {
-    status = await withOverdue(space, await repositoryStatus(await openHere(), scopes, progress.show), scopes)
+    const repo = await openHere()
+    status = await withOverdue(space, await repositoryStatus(repo, scopes, progress.show), scopes)
+    trust = await trustIn(repo, status)
   } finally {
     progress.end()
     space.close()
@@ -70,15 +78,25 @@ export async function run(args: string[]): Promise<number> {
   )
   if (nowhere !== undefined) await protectedFiles(space, [nowhere])
   const problems = status.files.reduce((sum, file) => sum + file.problems.length, 0)
-  if (values.json) print(JSON.stringify({ version: 1, files: status.files.map(asJson), problems }, null, 2))
-  else printStatus(status, space)
+  const accepted = trust === null ? null : trust.pending === null
+  if (values.json)
+    print(JSON.stringify({ version: 1, files: status.files.map(asJson), problems, accepted }, null, 2))
+  else printStatus(status, space, accepted)
   for (const fault of status.keyProblems) printWarning(fault.message)
   if (!status.installed && status.files.length > 0) {
     printWarning('git-nixsecret is not set up in this clone: "git add" would store plaintext')
     printHint('git nixsecret init')
+  } else if (trust !== null && trust.pending !== null) {
+    printWarning(trust.pending)
+    printHint('git nixsecret trust')
   }
   if (status.policyFault !== null) throw status.policyFault
   return problems > 0 ? 1 : 0
+}
+
+/** What is to be accepted, in words; null where there is no policy that says who may read what. */
+async function trustIn(repo: Repository, { policyFault, hasPolicy }: RepositoryStatus) {
+  return policyFault === null && hasPolicy ? { pending: sayPending(await pending(repo)) } : null
 }
 
 /** With what `rotate` of the policy wants changed; only where it says so is the history looked at. */
@@ -110,7 +128,7 @@ function asJson({ path, ...rest }: FileStatus) {
   return { path: faithful ? text : displayPath(path), ...rest }
 }
 
-function printStatus(status: RepositoryStatus, space: Workspace): void {
+function printStatus(status: RepositoryStatus, space: Workspace, accepted: boolean | null): void {
   const { files } = status
   const paint = paintFor(process.stdout)
   if (files.length === 0) {
@@ -121,7 +139,7 @@ function printStatus(status: RepositoryStatus, space: Workspace): void {
   for (const line of renderTable([heading(paint), ...files.map((file) => row(file, paint))])) print(line)
   print('')
   print(summary(files, paint))
-  printHints(status, space)
+  printHints(status, space, accepted)
 }
 
 function heading(paint: Paint): Cell[] {
@@ -162,12 +180,14 @@ function summary(files: readonly FileStatus[], paint: Paint): string {
 }
 
 /** One command for each kind of problem. */
-function printHints({ files, keys }: RepositoryStatus, space: Workspace): void {
+function printHints({ files, keys }: RepositoryStatus, space: Workspace, accepted: boolean | null): void {
   const byId = new Map<ProblemId, FileStatus[]>()
   for (const file of files) {
     for (const { id } of file.problems) byId.set(id, [...(byId.get(id) ?? []), file])
   }
   for (const [id, bad] of byId) {
+    // Rekey refuses what is not accepted; `trust` says so afterwards.
+    if (accepted === false && (id === 'stale' || id === 'other-format')) continue
     const words = bad.slice(0, 8).map((file) => pastePath(space, file.path))
     if (bad.length > words.length) words.push('…')
     printHint(PROBLEM_HINT[id](words.join(' ')))

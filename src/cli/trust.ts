@@ -8,6 +8,7 @@ import { paintFor, print, printHint, printNote, printWarning } from './print.ts'
 import { sayAcceptedSigned } from './trust/accepted-signed.ts'
 import { describeGains, describeLosses } from './trust/describe-changes.ts'
 import { renderJson } from './trust/render-json.ts'
+import { totalOfChanges } from './trust/total-of-changes.ts'
 
 export const help = `usage: git nixsecret trust [--show | --yes] [--json]
 
@@ -16,9 +17,10 @@ with the fingerprint of their key, which files, and the commit, author and signa
 you accept all of it. Until you do, changed secrets are encrypted for the readers that you have accepted, and for nobody
 else; rekey, import, deliver and sealed refuse what the difference touches; commits stop.
 
-  --show   only show
+  --show   only show, and all of it; the question comes after the first 20 changes of each kind, and their number
   --yes    do not ask: for scripts that know what they accept
-  --json   the same for machines
+  --json   { "version": 1, "accepted", "first", "problem", "gains": [ … ], "losses": [ … ] }, asking nothing; docs/trust.md
+           says what is in it
 
 A reader who was removed, or who loses files, needs no word of yours. With "git config nixsecret.trust signed" changes are
 accepted without a question where every commit that made them is signed by an allowed signer.
@@ -37,7 +39,7 @@ export async function run(args: string[]): Promise<number> {
   if (!show) await withPresent(repo, sayAcceptedSigned)
   const found = await review(repo)
   if (found.gains.length === 0 && !found.first) return nothing(found, json)
-  if (!json) present(found)
+  if (!json) present(found, show)
   const accepted = !show && (yes || (!json && ask(found)))
   if (accepted) await acceptReviewed(repo, found)
   if (json) print(renderJson(found, accepted))
@@ -49,24 +51,26 @@ export async function run(args: string[]): Promise<number> {
 function nothing(found: Review, json: boolean): number {
   if (json) print(renderJson(found, true))
   else {
-    for (const line of describeLosses(found.losses, paintFor(process.stdout))) print(line)
+    const shown = { paint: paintFor(process.stdout), full: true }
+    for (const line of describeLosses(found.losses, [], shown)) print(line)
     printNote('everything is accepted: nobody can read more than you have agreed to')
   }
   return 0
 }
 
-function present(found: Review): void {
+function present(found: Review, full: boolean): void {
   if (found.problem !== null) printWarning(found.problem)
   const paint = paintFor(process.stdout)
   if (found.first) {
     print('You have accepted nothing in this clone yet. This is who can read what, as the start:')
     print('')
   }
-  for (const line of describeGains(found.gains, { ...found, paint })) print(line)
-  const losses = describeLosses(found.losses, paint)
+  for (const line of describeGains(found.gains, { ...found, paint, full })) print(line)
+  const losses = describeLosses(found.losses, found.gains, { paint, full })
   if (losses.length > 0) print('')
   for (const line of losses) print(line)
   print('')
+  print(paint('bold', `In all: ${totalOfChanges(found.gains, found.first)}.`))
 }
 
 function ask({ first }: Review): boolean {

@@ -26,10 +26,12 @@ export function checkStaged(repo: Repository, options: CheckOptions = {}): Promi
     const judge = new Judge(inspection)
     const steps: Step[] = []
     await judge.all(noted(indexEntries(inspection), steps))
-    const found = await result(inspection, judge.raised, { gate: 'here', tips: [] })
     const { stagedTrust } = await import('./staged-trust.ts')
-    const untrusted = await Promise.all(steps.map((step) => stagedTrust(inspection, step)))
-    return { ...found, findings: [...untrusted.flat(), ...found.findings] }
+    const untrusted = (await Promise.all(steps.map((step) => stagedTrust(inspection, step)))).flat()
+    // Rekey would refuse until all is accepted; then the next check tells of it.
+    const now = judge.raised.filter(({ draft }) => untrusted.length === 0 || draft.remedy !== 'rekey')
+    const found = await result(inspection, now, { gate: 'here', tips: [] })
+    return { ...found, findings: [...untrusted, ...found.findings] }
   })
 }
 

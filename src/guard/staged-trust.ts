@@ -42,8 +42,13 @@ export async function stagedTrust(inspection: Inspection, step: Step): Promise<F
   const { gains, first, problem } = await pendingHere(present, accepted)
   const hint = isStaged(workTree, policy.text) ? ACCEPT : [STAGE_FIRST, ACCEPT].join('\n')
   if (first) return gains.length === 0 ? [] : [finding(POLICY_PATH, nothingAccepted(problem), hint)]
-  const made = gains.length === 0 ? new Map() : await whoMade(present, accepted, gains)
-  return gains.map((change) => {
+  // The most dangerous, another key under a known name, comes first.
+  const ordered = [...gains.filter(isSwapped), ...gains.filter((change) => !isSwapped(change))]
+  const shown = ordered.slice(0, MOST_SHOWN)
+  const made = shown.length === 0 ? new Map() : await whoMade(present, accepted, shown)
+  const more = gains.length - shown.length
+  const rest = more > 0 ? [finding(POLICY_PATH, `not accepted: ${more} more changes like these`, hint)] : []
+  const findings = shown.map((change) => {
     const origin = describeMade(made.get(change)).map((line) => line.trim())
     return finding(
       pathOf(change),
@@ -51,6 +56,14 @@ export async function stagedTrust(inspection: Inspection, step: Step): Promise<F
       hint,
     )
   })
+  return [...findings, ...rest]
+}
+
+// A policy may name thousands; `git nixsecret trust --show` lists them.
+const MOST_SHOWN = 20
+
+function isSwapped(change: Change): boolean {
+  return change.kind === 'reader' && change.instead.length > 0
 }
 
 function nothingAccepted(problem: string | null): string {

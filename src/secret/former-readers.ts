@@ -16,6 +16,8 @@ const MOST_COMMITS = 200
 export interface ReaderChange {
   readonly gains: readonly string[]
   readonly loses: readonly string[]
+  /** Those of both whose key is another one; keys in canonical form. */
+  readonly swapped: readonly { readonly name: string; readonly from: string; readonly to: string }[]
   /** False where nobody can tell whom the file was sealed for before. */
   readonly known: boolean
 }
@@ -42,7 +44,13 @@ export class FormerReaders {
     const former = await this.#find(headerDigest(header), path)
     if (former !== null) {
       const gains = namesMissing(policy, readers, former.readers)
-      return { gains, loses: namesMissing(former.policy, former.readers, readers), known: true }
+      const loses = namesMissing(former.policy, former.readers, readers)
+      const keyIn = ({ recipients }: Policy, name: string) =>
+        parseRecipient(recipients.get(name) ?? '').canonical
+      const swapped = gains
+        .filter((name) => loses.includes(name))
+        .map((name) => ({ name, from: keyIn(former.policy, name), to: keyIn(policy, name) }))
+      return { gains, loses, swapped, known: true }
     }
     // SSH stanzas at least say which key they are for.
     const there = new Set(header.stanzas.map(({ args }) => `${args[0]} ${args[1] ?? ''}`))
@@ -50,7 +58,7 @@ export class FormerReaders {
       const { tag, stanzaType } = parseRecipient(policy.recipients.get(name) ?? '')
       return tag !== null && !there.has(`${stanzaType} ${tag}`)
     })
-    return { gains, loses: [], known: false }
+    return { gains, loses: [], swapped: [], known: false }
   }
 
   async #find(digest: string | null, path: BytePath): Promise<{ policy: Policy; readers: Readers } | null> {
@@ -117,11 +125,11 @@ async function changeOfDocument(
 ): Promise<ReaderChange> {
   const { judgeSopsReaders, sopsShape, sopsNames } = await import('../blob/sops-files.ts')
   const shape = sopsShape(path, document)
-  if (shape?.kind !== 'sops') return { gains: [], loses: [], known: false }
+  if (shape?.kind !== 'sops') return { gains: [], loses: [], swapped: [], known: false }
   const { missing, strangers } = judgeSopsReaders(shape.metadata, readers)
   const isMissing = new Set(missing.map(({ canonical }) => canonical))
   const gains = readers.names.filter((name) =>
     isMissing.has(parseRecipient(policy.recipients.get(name) ?? '').canonical),
   )
-  return { gains, loses: sopsNames(strangers, policy), known: true }
+  return { gains, loses: sopsNames(strangers, policy), swapped: [], known: true }
 }

@@ -1,6 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { saveTrust } from '../../src/blob/trust/trust-state.ts'
 import { checkAll, checkRange } from '../../src/guard/check.ts'
+import { checkPrePush } from '../../src/guard/pre-push.ts'
+import { asUser } from '../support/accept.ts'
 import { ALICE, ATTRIBUTES, brief, GuardRepo, policyText, sealed, WEB } from './guard-repo.ts'
 
 const EVE = 'age1mqremgtqygrxq9fhey7g7n6av32uggktwvq9hge6sjdpu9h49sus30y8mr'
@@ -26,18 +29,18 @@ test('who gains what, in which commit', async () => {
   const swapped = repo.commit({ 'nixsecret.toml': policyText().replace(ALICE, EVE) })
   repo.commit({ '.gitattributes': `${ATTRIBUTES}secrets/a !filter\n` })
   const names = { first, base, added, comment, removed, swapped }
-  const { brief: lines, said, findings } = await found(repo, `${base}..HEAD`, names)
+  const { brief: lines, said: told, findings } = await found(repo, `${base}..HEAD`, names)
   assert.equal(lines, [
     'warning new-recipient nixsecret.toml added',
     'warning new-recipient nixsecret.toml swapped',
   ])
   const web = await repo.box.run('ssh-keygen', ['-lf', '-'], { input: `${WEB}\n` })
   if (web.code === 0)
-    assert.ok(said[0]?.startsWith(`web (${web.out.split(' ')[1]}) can read secrets/a, and files`))
-  const other = `alice (${EVE}, ANOTHER KEY under a known name: it was ${ALICE})`
+    assert.ok(told[0]?.startsWith(`web (${web.out.split(' ')[1]}) can read secrets/a, and files`))
+  const other = `alice: ANOTHER KEY under a known name (${ALICE} -> ${EVE}), which`
   assert.ok(
-    said[1]?.startsWith(`${other} can read secrets/a, and files that match /**, and could not`),
-    said[1],
+    told[1]?.startsWith(`${other} can read secrets/a, and files that match /**, and could not`),
+    told[1],
   )
   assert.match(findings[0]?.hint ?? '', /^git show [0-9a-f]{12} -- nixsecret\.toml/)
   // The first policy is no news.
@@ -58,6 +61,18 @@ test('who gains what, in which commit', async () => {
   repo.switchTo('allowing', base)
   repo.commit({ 'nixsecret.toml': `${policyText(['alice', 'web'])}${allow}` })
   assert.is((await found(repo, `${base}..HEAD`)).findings.length, 2)
+  // Who pushes what they have accepted is not told again.
+  const said = async (accepted: string) => {
+    const input = Buffer.from(`refs/heads/gap ${back} refs/heads/gap ${base}\n`)
+    const { findings } = await asUser(repo.box, repo.dir, (here) => {
+      const none = { attributes: new Map(), paths: new Map(), sets: new Map() }
+      saveTrust(here, { at: null, policies: [accepted], ...none })
+      return checkPrePush(here, input, 'origin', 'origin', repo.options)
+    })
+    return findings.filter(({ rule }) => rule === 'new-recipient').length
+  }
+  assert.is(await said(policyText(['alice', 'web'])), 0)
+  assert.is(await said(policyText(['alice'])), 1)
 })
 
 test('a merge is told of what it does itself', async () => {

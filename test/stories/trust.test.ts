@@ -77,6 +77,7 @@ test('a newcomer by push: told, shown, refused in a commit, and accepted once', 
   )
   assert.match(shown.out, who)
   assert.match(shown.out, /not signed: the name is only what the commit says/)
+  assert.match(shown.out, /^In all: 1 key could read 1 more file, and files that come later\.$/m)
   assert.not.match(shown.out, /\u001b/)
 
   const unasked = await trust()
@@ -84,22 +85,41 @@ test('a newcomer by push: told, shown, refused in a commit, and accepted once', 
   assert.is(unasked.out.trim(), shown.out.trim())
   assert.match(unasked.stderr, /nobody can be asked here.*\nhint: git nixsecret trust --yes/)
   const json = JSON.parse((await trust('--json')).out)
+  assert.is(json.version, 1)
   assert.is(json.accepted, false)
   assert.equal(json.gains[0].made.commits[0].commit, oid)
   assert.is(json.gains[0].fingerprint, EVE)
 
+  const nixsecret = (...args: string[]) => box.run('git', ['nixsecret', ...args], { cwd: dir })
+  const status = await nixsecret('status')
+  assert.match(status.stderr, /warning: not accepted yet: eve can read more; .*\nhint: git nixsecret trust$/m)
+  assert.not.match(status.out + status.stderr, /rekey/)
+  const { checks } = JSON.parse((await nixsecret('doctor', '--json')).out)
+  const row = checks.find(({ id }: { id: string }) => id === 'trust')
+  assert.equal([row.level, row.hints], ['warning', ['git nixsecret trust']])
+
   box.write(join(dir, 'README'), 'x\n')
-  await person.git(dir, 'add', 'README')
+  box.write(join(dir, 'secrets/db'), 'password two\n')
+  const added = await person.tryGit(dir, 'add', 'README', 'secrets/db')
+  assert.is(
+    added.stderr,
+    'git-nixsecret: warning: secrets/db: not encrypted for eve, whom nixsecret.toml names and you have not accepted\n' +
+      'hint: git nixsecret trust\n',
+  )
   const commit = await person.tryGit(dir, 'commit', '-qm', 'x')
   assert.is(commit.code, 1)
   assert.match(commit.stderr, /error nixsecret.toml \[new-recipient\]\n {2}not accepted: eve \(age1mqrem/)
   assert.match(commit.stderr, who)
   assert.match(commit.stderr, /git nixsecret trust {4}# shows all of it, and asks/)
+  // Refused until then, it would be no help.
+  assert.not.match(commit.stderr, /nixsecret rekey|stale-recipients/)
 
   const yes = await trust('--yes')
   assert.is(yes.code, 0)
   assert.match(yes.out, /^Who could read more:\n\n {2}eve/)
   assert.is((await trust()).code, 0)
+  assert.match((await person.tryGit(dir, 'commit', '-qm', 'x')).stderr, /git nixsecret rekey -- secrets\/db/)
+  await person.git(dir, 'nixsecret', 'rekey')
   await person.git(dir, 'commit', '-qm', 'x')
 
   // By a merge, before it is made: git itself tells the hook only by its environment what is merged.
@@ -135,13 +155,13 @@ test('a newcomer by push: told, shown, refused in a commit, and accepted once', 
   const stopped = await person.tryGit(dir, 'commit', '-qam', 'x')
   assert.match(
     stopped.stderr,
-    /not accepted: eve \(SHA256:\S{43}, ANOTHER KEY under a known name: it was age1mqr/,
+    /not accepted: eve: ANOTHER KEY under a known name \(age1mqr\w+ -> SHA256:\S{43}\), which can read/,
   )
   await person.git(dir, 'reset', '-q')
   const swapped = await trust('--show')
   assert.match(
     swapped.out,
-    /eve {2}ssh-ed25519 SHA256:\S{43}\n {4}ANOTHER KEY under a known name: you accepted age1mqr/,
+    /^ {2}eve: ANOTHER KEY under a known name; .*\n {4}accepted so far: age age1mqr\w+\n {4}now: {13}ssh-ed25519 SHA256:\S{43}$/m,
   )
   assert.match(swapped.out, /not committed yet: it was made in this work tree/)
 
@@ -181,7 +201,12 @@ withSsh('nixsecret.trust signed: by allowed signers, and by nobody else', async 
   assert.match(told, /not accepted yet: eve can read more/)
   colleague.policy((text) => `# tidy\n${text}`)
   await colleague.push('Tidy', alice.flags)
-  assert.match(await pull(), /not accepted by signature: part of it was there before/)
+  assert.match(
+    await pull(),
+    new RegExp(
+      `not accepted by signature: part of it was there before, .*: eve \\(${EVE}\\)\\n.*: look at it, and say yes or no`,
+    ),
+  )
   const yes = await trust('--yes')
   assert.is(yes.code, 0)
 

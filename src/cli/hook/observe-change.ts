@@ -4,6 +4,7 @@ import { observeHere } from '../../blob/trust/observe.ts'
 import { type Present, withPresent } from '../../blob/trust/present.ts'
 import { NixsecretError } from '../../errors.ts'
 import { openRepository } from '../../git/repository.ts'
+import { tellUnenrolled } from './tell-unenrolled.ts'
 
 /**
  * Takes note of what a merge or checkout has taken away from readers, and tells what is to be accepted. Nothing is new
@@ -18,7 +19,7 @@ export async function observeChange(
   if (name === 'post-checkout' && (isBranch === '0' || before === after)) return
   const repo = await openRepository()
   const rebasing = ['rebase-merge', 'rebase-apply'].some((dir) => existsSync(join(repo.gitDir, dir)))
-  if (rebasing || repo.workTree === null) return
+  if (rebasing || repo.workTree === null || tellUnenrolled(repo)) return
   // A policy that can't be read gives nobody anything; other commands say what is wrong with it.
   await quietly(() => withPresent(repo, notice))
 }

@@ -1,16 +1,16 @@
 import { Accepted } from '../../blob/trust/accepted.ts'
 import { pendingHere } from '../../blob/trust/pending.ts'
 import type { Present } from '../../blob/trust/present.ts'
+import { sayPending } from '../../blob/trust/say-pending.ts'
 import { loadTrust } from '../../blob/trust/trust-state.ts'
 import { printHint, printNote } from '../print.ts'
 import { sayAcceptedSigned } from '../trust/accepted-signed.ts'
-import { summarize } from '../../blob/trust/summarize.ts'
 
 /** Says in one line what is to be accepted after a merge or checkout, if anything is. */
 export async function tellPending(present: Present): Promise<void> {
-  const { gains } = await pendingHere(present, await Accepted.load(present.repo))
-  if (gains.length === 0) return
-  printNote(`not accepted yet: ${summarize(gains)}; until then, only accepted readers get what you change`)
+  const text = sayPending(await pendingHere(present, await Accepted.load(present.repo)))
+  if (text === null) return
+  printNote(text)
   printHint('git nixsecret trust')
 }
 

@@ -1,6 +1,7 @@
 import { keyMark } from '../../age/key-mark.ts'
 import { displayText } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
+import { shownName } from '../../policy/shown-name.ts'
 import type { TrustStart } from '../../setup/start-trust.ts'
 import { paintFor, print, printHint, printWarning } from '../print.ts'
 import { columns } from '../secret/columns.ts'
@@ -19,7 +20,7 @@ export function printStart(start: TrustStart | NixsecretError): void {
   const { readers, others, files } = start
   const shown = readers.slice(0, MOST)
   const rows = shown.map(({ name, key, files: count }) => [
-    displayText(name),
+    shownName(name),
     files === 0 ? 'what comes' : countFiles(count),
     displayText(keyMark(key)),
   ])
@@ -29,5 +30,6 @@ export function printStart(start: TrustStart | NixsecretError): void {
   const paint = paintFor(process.stdout)
   for (const [i, line] of lines.entries())
     print(`${paint('bold', (i === 0 ? 'accepted readers' : '').padEnd(16))} ${line}`)
-  for (const line of others.flatMap(describeOther)) print(`${' '.repeat(15)}${line}`)
+  for (const line of others.slice(0, MOST).flatMap(describeOther)) print(`${' '.repeat(15)}${line}`)
+  if (others.length > MOST) print(`${' '.repeat(17)}and ${others.length - MOST} more: $EDITOR nixsecret.toml`)
 }

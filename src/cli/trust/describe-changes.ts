@@ -3,10 +3,12 @@ import { describeMade } from '../../blob/trust/describe-made.ts'
 import type { Made } from '../../blob/trust/who-made.ts'
 import { type BytePath, displayPath, displayText } from '../../byte-path.ts'
 import type { Change, ReaderChange } from '../../policy/change.ts'
+import { shownName } from '../../policy/shown-name.ts'
 import type { Paint } from '../print.ts'
 
 // What nobody reads to its end helps nobody; `--json` has all.
 const MOST_PATHS = 12
+const MOST_CHANGES = 20
 
 /** What is shown, and how. */
 export interface Shown {
@@ -14,44 +16,81 @@ export interface Shown {
   readonly paint: Paint
   /** Whether nothing was accepted before. */
   readonly first: boolean
+  /** Whether every change is listed, and not only the first of each kind. */
+  readonly full: boolean
 }
 
 /** What is to be accepted, for people: who gains what, and everything else that opens up. */
 export function describeGains(gains: readonly Change[], shown: Shown): string[] {
   const readers = gains.filter((change) => change.kind === 'reader')
   const others = gains.filter((change) => change.kind !== 'reader')
+  // The most dangerous first, so that no number of others hides it.
+  const ordered = [...readers.filter(isSwapped), ...readers.filter((change) => !isSwapped(change))]
   return [
     ...(readers.length === 0
       ? []
       : [shown.paint('bold', shown.first ? 'Who can read:' : 'Who could read more:')]),
-    ...readers.flatMap((change) => ['', ...reader(change, shown), ...made(change, shown)]),
+    ...most(ordered, shown, (change) => ['', ...reader(change, shown), ...made(change, shown)]),
     ...(readers.length === 0 || others.length === 0 ? [] : ['']),
     ...(others.length === 0
       ? []
       : [shown.paint('bold', shown.first ? 'What else is so:' : 'What else would open up:')]),
-    ...others.flatMap((change) => ['', ...describeOther(change), ...made(change, shown)]),
+    ...most(others, shown, (change) => ['', ...describeOther(change), ...made(change, shown)]),
   ]
 }
 
-/** What was taken away, which needs no word. */
-export function describeLosses(losses: readonly Change[], paint: Paint): string[] {
+/** What was taken away, which needs no word. Of a name that has another key `describeGains` tells. */
+export function describeLosses(
+  losses: readonly Change[],
+  gains: readonly Change[],
+  { paint, full }: Pick<Shown, 'paint' | 'full'>,
+): string[] {
   const readers = losses.filter((change) => change.kind === 'reader')
-  if (readers.length === 0) return []
+  const told = readers.filter((change) => !gains.some((gain) => takesPlaceOf(gain, change)))
+  if (told.length === 0) return []
   return [
     paint('bold', 'Who reads less from now on (nothing to accept; they keep what they had):'),
-    ...readers.flatMap((change) => ['', `  ${nameOf(change)}  ${mark(change.key)}`, ...places(change)]),
+    ...most(told, { full }, (change) => ['', `  ${nameOf(change)}  ${mark(change.key)}`, ...places(change)]),
   ]
+}
+
+function most<Item extends Change>(
+  items: readonly Item[],
+  { full }: Pick<Shown, 'full'>,
+  describe: (item: Item) => string[],
+): string[] {
+  const lines = (full ? items : items.slice(0, MOST_CHANGES)).flatMap(describe)
+  const more = items.length - MOST_CHANGES
+  return full || more <= 0
+    ? lines
+    : [...lines, '', `  … and ${more} more of them (git nixsecret trust --show lists all)`]
+}
+
+function isSwapped({ instead }: ReaderChange): boolean {
+  return instead.length > 0
+}
+
+/** Whether a gain is that of another key under the loser's name, which reads all that was lost. */
+function takesPlaceOf(gain: Change, loss: ReaderChange): boolean {
+  return (
+    gain.kind === 'reader' &&
+    gain.instead.includes(loss.key) &&
+    loss.paths.every((path) => gain.paths.includes(path)) &&
+    loss.patterns.every((pattern) => gain.patterns.includes(pattern))
+  )
 }
 
 function reader(change: ReaderChange, { paint }: Shown): string[] {
-  const head = `  ${paint('bold', nameOf(change))}  ${typeOf(change.key)} ${mark(change.key)}`
-  return [head, ...swapped(change).map((line) => paint('yellow', line)), ...places(change)]
-}
-
-/** The most dangerous: a name that is known, with another key. */
-function swapped({ names, instead }: ReaderChange): string[] {
-  const whose = names.map((name) => displayText(name)).join(', ')
-  return instead.map((had) => `    ANOTHER KEY under a known name: you accepted ${mark(had)} for ${whose}`)
+  const name = nameOf(change)
+  const key = `${typeOf(change.key)} ${mark(change.key)}`
+  if (!isSwapped(change)) return [`  ${paint('bold', name)}  ${key}`, ...places(change)]
+  const had = change.instead.map((one) => `${typeOf(one)} ${mark(one)}`).join(', ')
+  return [
+    `  ${paint('bold', name)}: ${paint('yellow', 'ANOTHER KEY')} under a known name; whoever holds it reads in their place`,
+    `    accepted so far: ${had}`,
+    `    now:             ${key}`,
+    ...places(change),
+  ]
 }
 
 /** What a change opens up that is none of a reader; escaped. */
@@ -74,7 +113,7 @@ export function describeOther(change: Change): string[] {
       ]
     case 'host':
       return [
-        `  deliver would send to the host ${displayText(change.name)} so:`,
+        `  deliver would send to the host ${shownName(change.name)} so:`,
         ...change.fields.map(({ field, from, to }) => {
           const was = from === null ? 'new' : `was ${displayText(from)}`
           return `    ${displayText(field)}: ${displayText(to)} (${was})`
@@ -86,7 +125,7 @@ export function describeOther(change: Change): string[] {
       return [
         `  ${displayPath(change.path)} now has ${change.from === null ? 'other ciphertext' : `the ciphertext of ${displayPath(change.from)}`}`,
         '    who could not read it, and could once it is encrypted again:',
-        ...listed(change.names.map((name, i) => `${displayText(name)}  ${mark(change.keys[i] ?? '')}`)),
+        ...listed(change.names.map((name, i) => `${shownName(name)}  ${mark(change.keys[i] ?? '')}`)),
       ]
   }
 }
@@ -123,7 +162,7 @@ function made(change: Change, shown: Shown): string[] {
 }
 
 function nameOf({ names }: ReaderChange): string {
-  return names.length === 0 ? '(no name)' : names.map((name) => displayText(name)).join(', ')
+  return names.length === 0 ? '(no name)' : names.map(shownName).join(', ')
 }
 
 function typeOf(key: string): string {

@@ -5,12 +5,14 @@ import type { Change } from '../../policy/change.ts'
 import type { Review } from '../../trust/review.ts'
 import { jsonPath } from '../secret/json-path.ts'
 
-/** `{ "accepted": …, "first": …, "gains": [ … ], "losses": [ … ] }`; each gain with the commits that made it. */
-export function renderJson({ first, gains, losses, made }: Review, accepted: boolean): string {
+/** What docs/trust.md describes; each gain with the commits that made it. */
+export function renderJson({ first, problem, gains, losses, made }: Review, accepted: boolean): string {
   return JSON.stringify(
     {
+      version: 1,
       accepted,
       first,
+      problem,
       gains: gains.map((change) => ({ ...plain(change), made: origin(made.get(change)) })),
       losses: losses.map(plain),
     },

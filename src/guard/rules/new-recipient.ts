@@ -1,5 +1,6 @@
 import { type BytePath, displayPath, displayText } from '../../byte-path.ts'
-import type { Change } from '../../policy/change.ts'
+import type { Change, ReaderChange } from '../../policy/change.ts'
+import { shownName } from '../../policy/shown-name.ts'
 import type { Draft } from '../finding.ts'
 
 // More names would fill the screen.
@@ -30,7 +31,7 @@ export const newRecipient = {
 export function sayChange(change: Change, mark: (key: string) => string): string {
   switch (change.kind) {
     case 'reader':
-      return `${who(change.names)} (${displayText(mark(change.key))}${instead(change.instead.map(mark))}) can read ${places(change)}, and could not before`
+      return `${who(change.names)}${key(change, mark)} can read ${places(change)}, and could not before`
     case 'store':
       return `plaintext of ${places(change)} may enter the Nix store, and could not before`
     case 'format':
@@ -38,7 +39,7 @@ export function sayChange(change: Change, mark: (key: string) => string): string
     case 'allow':
       return `check no longer reports ${displayText(change.rule)} at ${list(change.patterns.map(displayText))} ([[check.allow]])`
     case 'host':
-      return `deliver sends to host ${displayText(change.name)} otherwise than before: ${list(change.fields.map(field))}`
+      return `deliver sends to host ${shownName(change.name)} otherwise than before: ${list(change.fields.map(field))}`
     case 'unprotected': {
       const line = displayText(Buffer.from(change.line, 'latin1'))
       return change.gone
@@ -46,19 +47,20 @@ export function sayChange(change: Change, mark: (key: string) => string): string
         : `the line ${line} is new: it may take protection away`
     }
     case 'moved':
-      return `${displayPath(change.path)} has ciphertext that ${list(change.names.map((name) => displayText(name)))} could not read; encrypted again, they can`
+      return `${displayPath(change.path)} has ciphertext that ${list(change.names.map(shownName))} could not read; encrypted again, they can`
   }
 }
 
 function who(names: readonly string[]): string {
-  return names.length === 0 ? 'a key without a name' : list(names.map((name) => displayText(name)))
+  return names.length === 0 ? 'a key without a name' : list(names.map(shownName))
 }
 
 /** The most dangerous: a name that is known, with another key. */
-function instead(marks: readonly string[]): string {
-  return marks.length === 0
-    ? ''
-    : `, ANOTHER KEY under a known name: it was ${list(marks.map((one) => displayText(one)))}`
+function key({ key, instead }: ReaderChange, mark: (key: string) => string): string {
+  const shown = (one: string) => displayText(mark(one))
+  return instead.length === 0
+    ? ` (${shown(key)})`
+    : `: ANOTHER KEY under a known name (${list(instead.map(shown))} -> ${shown(key)}), which`
 }
 
 function field({ field, from, to }: { field: string; from: string | null; to: string }): string {

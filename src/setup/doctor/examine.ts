@@ -11,6 +11,7 @@ import { checkPolicy } from './policy.ts'
 import { checkPrograms } from './programs.ts'
 import { checkState } from './state.ts'
 import { checkTemporary } from './temporary.ts'
+import { checkTrust } from './trust.ts'
 
 /** Every check, in the order in which a fault of one makes those after it pointless. Changes nothing. */
 export async function examine(repo: Repository): Promise<Diagnosis[]> {
@@ -24,6 +25,7 @@ export async function examine(repo: Repository): Promise<Diagnosis[]> {
     ...(await checkHooks(repo, config)),
     checkState(repo),
     ...diagnoses,
+    ...(await checkTrust(repo, policy)),
     ...checkPlugins(policy),
     ...(await checkKeys(cwd, policy)),
     ...(await checkFiles(repo)),
