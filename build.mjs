@@ -57,6 +57,7 @@ const BESIDE = {
 const INSIDE = new Set([
   './policy-from.ts',
   '../policy-from.ts',
+  './exposed-by-move.ts',
   '../../store/hold-as-owner.ts',
   './hook/pre-receive.ts',
   './hook/observe-change.ts',

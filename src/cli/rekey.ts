@@ -83,7 +83,7 @@ async function filesNotAccepted(
   const trust = await space.trust.current()
   const refused: BytePath[] = []
   for (const file of stale) {
-    const { pending } = await restrictedAt(trust, policy, file, space.catFile)
+    const { pending } = await restrictedAt(trust, policy, file, space)
     if (pending) refused.push(file.path)
   }
   return refused

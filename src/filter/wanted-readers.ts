@@ -1,6 +1,7 @@
 import { MAX_SOPS_SIZE } from '../blob/may-be-sops.ts'
 import { type Readers, readersFor } from '../blob/readers.ts'
 import { type FormerBlob, formerBlob } from '../blob/trust/former-blob.ts'
+import { notExposed } from '../blob/trust/not-exposed.ts'
 import type { BytePath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import type { Format } from '../policy/policy.ts'
@@ -60,10 +61,15 @@ export async function wantedFrom(context: FilterContext, path: BytePath, former:
     format = formatOf(policy, path)
     const wanted = readersFor(policy, path)
     const accepted = await context.trust.current()
-    const blobs = (await former()).map((blob) =>
-      blob === null ? null : formerOf(context, path, blob, wanted),
+    const blobs = await Promise.all(
+      (await former()).map((blob) => (blob === null ? null : formerOf(context, path, blob, wanted))),
     )
-    const restricted = accepted.restrict(policy, path, await Promise.all(blobs))
+    const where = { accepted, policy, path }
+    const restricted = await notExposed(accepted.restrict(policy, path, blobs), where, blobs, {
+      catFile: context.catFile,
+      repo: context.repo,
+      git: {},
+    })
     const { readers, format: agreed, pending, newcomers } = restricted
     if (readers !== null) return { readers, format: agreed, pending, leftOut: newcomers }
     return { readers, format: agreed, pending, fault: accepted.refusal(path, restricted) }

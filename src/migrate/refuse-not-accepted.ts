@@ -3,6 +3,7 @@ import { readersFor } from '../blob/readers.ts'
 import { Accepted, notAccepted } from '../blob/trust/accepted.ts'
 import { canonical } from '../blob/trust/canonical.ts'
 import { readFormer } from '../blob/trust/read-former.ts'
+import { restrictedAt } from '../blob/trust/restricted-at.ts'
 import { displayPath } from '../byte-path.ts'
 import { listFlaggedIndex } from '../git/flagged-index.ts'
 import { comparePolicies } from '../policy/compare-policies.ts'
@@ -42,7 +43,9 @@ export async function refuseNotAccepted(
     const former = await readFormer(place.catFile, path, name, readersFor(policy, path))
     // Age files of another tool do not tell for whom they are; ours do, wherever somebody has put them.
     const isForeign = !ours.has(path) && former?.digest === null && former.keys === null
-    const restricted = accepted.restrict(policy, path, isForeign ? [] : [former])
+    const restricted = isForeign
+      ? accepted.restrict(policy, path, [])
+      : await restrictedAt(accepted, policy, { path, oid: oids.get(path) ?? null }, place)
     if (restricted.pending) throw accepted.refusal(path, restricted)
   }
 }

@@ -57,9 +57,14 @@ export interface UnprotectedChange {
   readonly paths: readonly BytePath[]
 }
 
-/** Ciphertext came to a path whose readers could not read it where it was. */
+/** Ciphertext came to a path that lays it open to more than where it was. */
 export interface MovedChange {
   readonly kind: 'moved'
+  /**
+   * `readers`: who could not read it; `store`: its plaintext would enter the Nix store; `format`: names of its keys would
+   * become readable in git. Of the last two there are no `keys`.
+   */
+  readonly opens: 'readers' | 'store' | 'format'
   readonly path: BytePath
   /** Where the same ciphertext was; null where that is not known. */
   readonly from: BytePath | null

@@ -13,6 +13,7 @@ import { tryGit } from '../git/run-git.ts'
 import { readersOf } from '../policy/readers-of.ts'
 import { pastePath } from './paste-path.ts'
 import { headOf, openPieces, type Pieces, type Source, WHOLE_LIMIT, wholeOf } from './secret-stream.ts'
+import { treeOf } from './tree-of.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -40,15 +41,6 @@ async function findSource(space: Workspace, path: BytePath, rev: string | null):
   if (entry === undefined) throw nowhere(space, path, rev)
   if (!isRegular(entry)) throw new NixsecretError('usage', `${displayPath(path)} is not a regular file`)
   return () => blobStream(entry.oid, space.git)
-}
-
-async function treeOf(space: Workspace, rev: string): Promise<string> {
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{tree}`]
-  const { code, stdout } = await tryGit(args, space.git)
-  if (code === 0) return stdout.toString('latin1').trim()
-  throw new NixsecretError('missing', `git knows no revision ${displayText(rev)}`, {
-    hints: ['git log --oneline'],
-  })
 }
 
 function isRegular(entry: TreeEntry): boolean {

@@ -88,7 +88,7 @@ async function readersAt(
   const restricted =
     oid === 'anything'
       ? accepted.restrict(policy, path, [])
-      : await restrictedAt(accepted, policy, { path, oid, stray: strayAt(space, path, oid) }, space.catFile)
+      : await restrictedAt(accepted, policy, { path, oid, stray: strayAt(space, path, oid) }, space)
   const { readers, format, pending, newcomers: leftOut } = restricted
   if (readers === null) throw accepted.refusal(path, restricted)
   return { readers, format, pending, leftOut }

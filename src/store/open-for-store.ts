@@ -2,13 +2,13 @@ import { chmodSync, closeSync, constants, lstatSync, openSync, writeFileSync } f
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { openFile } from '../blob/open-file.ts'
-import { Accepted, notAccepted } from '../blob/trust/accepted.ts'
-import type { TrustPlace } from '../blob/trust/trust-state.ts'
+import { refuseNewlyOpen } from '../blob/trust/newly-open.ts'
 import { lookAtWorkFile, workFileBytes, workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
 import type { Driver } from '../git/check-attr.ts'
+import type { Repository } from '../git/repository.ts'
 import type { GitOptions } from '../git/run-git.ts'
 import { storeOf } from '../policy/readers-of.ts'
 
@@ -29,12 +29,13 @@ export interface OpenFiles {
  * The files that the owner needs at evaluation: `store = "plaintext"` in the policy of the work tree. Never those with
  * `filter=nixsecret-sealed`: what lies open nowhere is not to lie open in the store.
  * @param git at the top of the work tree
- * @throws NixsecretError `policy` where it does not parse, `refused` where the user has not accepted that it says so
+ * @throws NixsecretError `policy` where it does not parse, `refused` where the user has not accepted that it says so, or
+ *   that this ciphertext came there
  */
 export async function openForStore(
   git: GitOptions & { readonly cwd: string },
   drivers: ReadonlyMap<BytePath, Driver>,
-  place: TrustPlace,
+  repo: Repository,
 ): Promise<OpenFiles> {
   const candidates = [...drivers].flatMap(([path, driver]) => (driver === 'nixsecret' ? [path] : []))
   if (candidates.length === 0) return { files: [], locked: [] }
@@ -42,7 +43,7 @@ export async function openForStore(
   try {
     const policy = await new PolicySource(git.cwd, catFile).current()
     const named = policy === null ? [] : candidates.filter((path) => storeOf(policy, path) === 'plaintext')
-    await refuseNewlyOpen(place, named)
+    if (policy !== null) await refuseNewlyOpen(named, null, policy, { catFile, git, repo })
     const keys = new Keys(git, null)
     const files: OpenFile[] = []
     const locked: BytePath[] = []
@@ -55,14 +56,6 @@ export async function openForStore(
   } finally {
     catFile.close()
   }
-}
-
-async function refuseNewlyOpen(place: TrustPlace, named: readonly BytePath[]): Promise<void> {
-  if (named.length === 0) return
-  const accepted = await Accepted.load(place)
-  const fresh = named.find((path) => accepted.storeOf(path) === null)
-  if (fresh !== undefined)
-    throw notAccepted(`${displayPath(fresh)} would enter the Nix store as plaintext: `, accepted, [])
 }
 
 /** @returns null where there is no such file, or nothing in it */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Clone, TrustStory } from './trust-story.ts'
+import { Clone, ok, TrustStory } from './trust-story.ts'
 
 /** A policy by which eve reads everything. */
 const evil = ({ policy, keys }: TrustStory) =>
@@ -81,7 +81,7 @@ test('pushed hosts, plaintext for the store and formats do nothing before they a
   const called = box.path('ssh-was-called')
   box.write(join(box.bin, 'ssh'), `#!/bin/sh\ntouch ${called}\nexit 1\n`, 0o755)
   const host = '\n[host.web1]\naddress = "root@evil.example.org"\n\n[[host.web1.key]]\npath = "/secrets/db"\n'
-  const plaintext = '[[rule]]\npaths = ["/secrets/**"]\nstore = "plaintext"\n\n'
+  const plaintext = '[[rule]]\npaths = ["/secrets/db", "/secrets/new/**"]\nstore = "plaintext"\n\n'
   const sops = '[[rule]]\npaths = ["/secrets/db", "/secrets/new/**"]\nformat = "sops"\n\n'
   const allow = '\n[[check.allow]]\nrule = "plaintext-blob"\npaths = ["*"]\nreason = "trust me"\n'
   await story.push({
@@ -103,6 +103,17 @@ test('pushed hosts, plaintext for the store and formats do nothing before they a
   for (const path of ['secrets/db', 'secrets/new/x'])
     assert.match((await alice.blob(`:${path}`)).toString('latin1'), /^age-encryption/, path)
   await story.nothingOpens('hosts and formats')
+  // Accepted, it holds for what is there, and not for what somebody copies there.
+  await alice.git('reset', '-q', '--hard', 'origin/main')
+  await ok(alice.nixsecret('trust', '--yes'))
+  await story.push({ 'secrets/new/motd': readFileSync(join(story.mallory.dir, 'secrets/other')) })
+  await alice.git('fetch', '-q')
+  await alice.git('reset', '-q', '--hard', 'origin/main')
+  const copied = await alice.nixsecret('sealed', 'true')
+  assert.is(copied.code, 2, copied.out)
+  assert.match(copied.stderr, /the ciphertext of secrets\/other.*Nix store[\s\S]*hint: git nixsecret trust/)
+  alice.write({ 'secrets/new/motd': 'team: other, changed\n' })
+  assert.match((await alice.tryGit('add', '-A')).stderr, /the ciphertext of secrets\/other/)
 })
 
 test.run()

@@ -20,6 +20,8 @@ export interface Restricted {
   readonly newcomers: readonly string[]
   /** Whether some are left out only since they could not read what git has at the path so far. */
   readonly moved: boolean
+  /** Why nobody is left, where that is for another reason. */
+  readonly fault?: NixsecretError
 }
 
 /**
@@ -78,6 +80,17 @@ export class Accepted {
   /** `sops` shows more than `age` does, and so is what has to be accepted. */
   formatOf(path: BytePath): Format {
     return this.#every((policy) => formatOf(policy, path) === 'sops') ? 'sops' : 'age'
+  }
+
+  /** What a path shows more than ciphertext for its readers, where that or the blob is not accepted there. */
+  shows(policy: Policy, path: BytePath, oid: string): ('store' | 'format')[] {
+    if (this.state === null) return []
+    const isKnown = this.state.paths.get(path) === oid
+    const shown: ('store' | 'format')[] = []
+    if (formatOf(policy, path) === 'sops' && !(isKnown && this.formatOf(path) === 'sops'))
+      shown.push('format')
+    if (storeOf(policy, path) !== null && !(isKnown && this.storeOf(path) !== null)) shown.push('store')
+    return shown
   }
 
   /**
@@ -175,8 +188,11 @@ export class Accepted {
   }
 
   /** Why a path can't be sealed as the policy says, and what to do. */
-  refusal(path: BytePath, { newcomers, moved }: Pick<Restricted, 'newcomers' | 'moved'>): NixsecretError {
-    return notAccepted(`${displayPath(path)}: `, this, newcomers, moved)
+  refusal(
+    path: BytePath,
+    { newcomers, moved, fault }: Pick<Restricted, 'newcomers' | 'moved' | 'fault'>,
+  ): NixsecretError {
+    return fault ?? notAccepted(`${displayPath(path)}: `, this, newcomers, moved)
   }
 
   #every(test: (policy: Policy) => boolean): boolean {

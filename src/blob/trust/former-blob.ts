@@ -26,7 +26,7 @@ const MARKS: readonly string[] = []
 export async function formerBlob(
   path: BytePath,
   blob: { readonly oid: string; readonly shape: BlobShape; readonly whole: Buffer | null },
-  readers: Readers | null,
+  readers: Pick<Readers, 'recipients'> | null,
 ): Promise<FormerBlob | null> {
   const { oid, shape, whole } = blob
   if (shape.kind === 'age') return { oid, digest: headerDigest(shape.header), keys: null, marks: MARKS }

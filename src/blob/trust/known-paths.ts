@@ -3,14 +3,15 @@ import type { Policy } from '../../policy/policy.ts'
 import { readersOf } from '../../policy/readers-of.ts'
 import { readersFor } from '../readers.ts'
 import { type Accepted, readerSets } from './accepted.ts'
+import { exposedByMove } from './exposed-by-move.ts'
 import { unknownBlobs } from './pending.ts'
 import type { Present } from './present.ts'
 import { readFormer } from './read-former.ts'
 import type { TrustState } from './trust-state.ts'
 
 /**
- * Which ciphertext counts as accepted at which path: what did so far, and what is new and opens for all who are accepted
- * there. Files that lost their protection stay, so that it shows; files that are gone go.
+ * Which ciphertext counts as accepted at which path: what did so far, and what is new, opens for all who are accepted
+ * there, and is laid open to nobody else by the path. Files that lost their protection stay, so that it shows; files that are gone go.
  */
 export async function knownPaths(present: Present, accepted: Accepted): Promise<Map<BytePath, string>> {
   const { policy, files, tracked } = present
@@ -18,7 +19,9 @@ export async function knownPaths(present: Present, accepted: Accepted): Promise<
   for (const [path, oid] of accepted.state?.paths ?? []) if (tracked.has(path)) known.set(path, oid)
   if (policy === null) return known
   const unknown = await unknownBlobs(present, accepted)
+  const exposed = await exposedByMove(files, accepted, policy, present)
   for (const [path, oid] of files) {
+    if (exposed.has(path)) continue
     const former = unknown.get(path)
     if (former === undefined || accepted.movedKeys(policy, path, former).length === 0) known.set(path, oid)
   }

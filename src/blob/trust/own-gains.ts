@@ -77,7 +77,7 @@ export function changeKey(change: Change): string {
     case 'unprotected':
       return `unprotected ${change.file} ${change.gone} ${change.line}`
     case 'moved':
-      return `moved ${change.path}`
+      return `moved ${change.opens} ${change.path}`
   }
 }
 

@@ -8,6 +8,7 @@ import { readersFor } from '../readers.ts'
 import { Accepted } from './accepted.ts'
 import { attributesDifference } from './attributes-difference.ts'
 import { canonical } from './canonical.ts'
+import { exposedByMove } from './exposed-by-move.ts'
 import type { FormerBlob } from './former-blob.ts'
 import { lostProtection } from './lost-protection.ts'
 import { type Present, withPresent } from './present.ts'
@@ -58,7 +59,7 @@ export async function unprotected(present: Present, { state }: Accepted): Promis
   return [{ kind: 'unprotected', file, line: '', gone: false, ...first, paths }, ...others]
 }
 
-/** Ciphertext that is not what was accepted at its path, and that not all readers of the path could read. */
+/** Ciphertext that is not what was accepted at its path, and that the path lays open to more than could read it. */
 async function moved(present: Present, accepted: Accepted): Promise<MovedChange[]> {
   const { policy, files } = present
   const { state } = accepted
@@ -69,8 +70,11 @@ async function moved(present: Present, accepted: Accepted): Promise<MovedChange[
     const keys = accepted.movedKeys(policy, path, former)
     if (keys.length === 0) continue
     const from = places.get(files.get(path) ?? '') ?? null
-    changes.push({ kind: 'moved', path, from, keys, names: namesOfKeys(policy, keys, canonical) })
+    const names = namesOfKeys(policy, keys, canonical)
+    changes.push({ kind: 'moved', opens: 'readers', path, from, keys, names })
   }
+  for (const [path, { opens, from }] of await exposedByMove(files, accepted, policy, present))
+    changes.push({ kind: 'moved', opens, path, from, keys: [], names: [] })
   return changes
 }
 

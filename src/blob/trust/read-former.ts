@@ -16,7 +16,7 @@ export async function readFormer(
   catFile: CatFile,
   path: BytePath,
   name: string | Buffer,
-  readers: Readers | null,
+  readers: Pick<Readers, 'recipients'> | null,
 ): Promise<FormerBlob | null> {
   const head = await catFile.getUpTo(name, MAX_HEADER_SIZE)
   if (head?.type !== 'blob') return null

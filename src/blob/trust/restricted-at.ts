@@ -1,8 +1,9 @@
 import type { BytePath } from '../../byte-path.ts'
-import type { CatFile } from '../../git/cat-file.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { readersFor } from '../readers.ts'
 import type { Accepted, Restricted } from './accepted.ts'
+import type { Scene } from './exposed-by-move.ts'
+import { notExposed } from './not-exposed.ts'
 import { readFormer } from './read-former.ts'
 
 /**
@@ -19,12 +20,13 @@ export async function restrictedAt(
     oid,
     stray = null,
   }: { readonly path: BytePath; readonly oid: string | null; readonly stray?: string | null },
-  catFile: CatFile,
+  scene: Scene,
 ): Promise<Restricted> {
   const readers = readersFor(policy, path)
   const named = (tree: string) => Buffer.from(`${tree}:${path}`, 'latin1')
   const names: (string | Buffer)[] = oid === null ? [named('HEAD'), named(':3')] : [oid]
   if (stray !== null) names.push(stray)
-  const former = await Promise.all(names.map((name) => readFormer(catFile, path, name, readers)))
-  return accepted.restrict(policy, path, former)
+  const former = await Promise.all(names.map((name) => readFormer(scene.catFile, path, name, readers)))
+  const restricted = accepted.restrict(policy, path, former)
+  return notExposed(restricted, { accepted, policy, path }, former, scene)
 }

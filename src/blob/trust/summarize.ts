@@ -6,7 +6,9 @@ const MOST_NAMED = 3
 
 /** What is gained, in half a line; escaped. */
 export function summarize(gains: readonly Change[]): string {
-  const readers = gains.filter((change) => change.kind === 'reader' || change.kind === 'moved')
+  const readers = gains.flatMap((change) =>
+    change.kind === 'reader' || (change.kind === 'moved' && change.opens === 'readers') ? [change] : [],
+  )
   const swapped = namesOf(readers.filter((change) => change.kind === 'reader' && change.instead.length > 0))
   const others = namesOf(readers).filter((name) => !swapped.includes(name))
   // The most dangerous first, so that no number of others hides it.

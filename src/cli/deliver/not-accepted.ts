@@ -35,7 +35,7 @@ export async function hostsNotAccepted(
           accepted,
           policy,
           { path, oid: index.get(path) ?? null },
-          space.catFile,
+          space,
         )
         const what = `who may read ${displayPath(path)} has changed: `
         paths.set(path, newcomers.length === 0 ? null : notAccepted(what, accepted, []))

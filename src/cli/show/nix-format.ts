@@ -1,9 +1,9 @@
-import { notAccepted } from '../../blob/trust/accepted.ts'
-import { type BytePath, displayPath } from '../../byte-path.ts'
+import { refuseNewlyOpen } from '../../blob/trust/newly-open.ts'
+import { type BytePath, displayPath, pathBytes } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import { nixString } from '../../nix/nix-string.ts'
-import type { Policy } from '../../policy/policy.ts'
 import { storeOf } from '../../policy/readers-of.ts'
+import { treeOf } from '../../secret/tree-of.ts'
 import { wholeSecret } from '../../secret/whole-secret.ts'
 import type { Workspace } from '../../secret/workspace.ts'
 import { printHint, printWarning } from '../print.ts'
@@ -27,10 +27,11 @@ export async function nixFormat(
   { rev, allowedOnly }: NixOptions,
 ): Promise<Buffer> {
   const policy = allowedOnly ? await space.policy() : await space.policyOrNull().catch(() => null)
-  const allowed = isAllowed(policy, path)
-  const accepted = await space.trust.current()
-  if (allowedOnly && allowed && accepted.storeOf(path) === null)
-    throw notAccepted(`${displayPath(path)} may not enter the Nix store: `, accepted, [])
+  const allowed = policy !== null && storeOf(policy, path) === 'plaintext'
+  if (allowedOnly && allowed) {
+    const oid = rev === null ? null : await blobAt(space, path, rev)
+    await refuseNewlyOpen([path], oid, policy, space)
+  }
   if (allowedOnly && !allowed) throw new NixsecretError('refused', notAllowed(path), { hints: hints(path) })
   const text = nixString(await wholeSecret(space, path, rev))
   if (text === null) {
@@ -45,8 +46,10 @@ export async function nixFormat(
   return Buffer.concat([text, Buffer.from('\n')])
 }
 
-function isAllowed(policy: Policy | null, path: BytePath): boolean {
-  return policy !== null && storeOf(policy, path) === 'plaintext'
+/** Empty where there is none, which is told elsewhere. */
+async function blobAt(space: Workspace, path: BytePath, rev: string): Promise<string> {
+  const name = Buffer.concat([Buffer.from(`${await treeOf(space, rev)}:`), pathBytes(path)])
+  return (await space.catFile.info(name))?.oid ?? ''
 }
 
 function notAllowed(path: BytePath): string {

@@ -122,12 +122,25 @@ export function describeOther(change: Change): string[] {
     case 'unprotected':
       return unprotected(change)
     case 'moved':
-      return [
-        `  ${displayPath(change.path)} now has ${change.from === null ? 'other ciphertext' : `the ciphertext of ${displayPath(change.from)}`}`,
-        '    who could not read it, and could once it is encrypted again:',
-        ...listed(change.names.map((name, i) => `${shownName(name)}  ${mark(change.keys[i] ?? '')}`)),
-      ]
+      return moved(change)
   }
+}
+
+function moved({ path, from, opens, names, keys }: Extract<Change, { kind: 'moved' }>): string[] {
+  const what = from === null ? 'other ciphertext' : `the ciphertext of ${displayPath(from)}`
+  const head = `  ${displayPath(path)} now has ${what}`
+  if (opens === 'store')
+    return [
+      head,
+      '    its plaintext would enter the world-readable Nix store (store = "plaintext" is accepted there)',
+    ]
+  if (opens === 'format')
+    return [head, '    names of its keys would become readable in git (format = "sops" is accepted there)']
+  return [
+    head,
+    '    who could not read it, and could once it is encrypted again:',
+    ...listed(names.map((name, i) => `${displayText(name)}  ${mark(keys[i] ?? '')}`)),
+  ]
 }
 
 function unprotected({ file, line, gone, paths }: Extract<Change, { kind: 'unprotected' }>): string[] {

@@ -47,8 +47,17 @@ export function sayChange(change: Change, mark: (key: string) => string): string
         : `the line ${line} is new: it may take protection away`
     }
     case 'moved':
-      return `${displayPath(change.path)} has ciphertext that ${list(change.names.map(shownName))} could not read; encrypted again, they can`
+      return sayMoved(change)
   }
+}
+
+function sayMoved({ path, from, opens, names }: Extract<Change, { kind: 'moved' }>): string {
+  const what = from === null ? 'other ciphertext' : `the ciphertext of ${displayPath(from)}`
+  if (opens === 'store')
+    return `${displayPath(path)} has ${what}, and its plaintext would enter the Nix store there`
+  if (opens === 'format')
+    return `${displayPath(path)} has ${what}, and names of its keys would become readable in git there`
+  return `${displayPath(path)} has ciphertext that ${list(names.map(shownName))} could not read; encrypted again, they can`
 }
 
 function who(names: readonly string[]): string {
