@@ -89,7 +89,7 @@ function ask({ first }: Review): boolean {
   }
   if (/^y(es)?$/i.test(answer.trim())) return true
   printNote('nothing was accepted; changed secrets stay for the readers that you have accepted')
-  printHint("git log -p -- nixsecret.toml ':(glob)**/.gitattributes'")
+  printHint("git log -p -- nixsecret.toml ':(glob)**/.gitattributes'    # the changes themselves, to revert")
   return false
 }
 

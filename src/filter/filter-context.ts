@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { AskPassphrase } from '../age/identity-file.ts'
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
@@ -45,6 +45,7 @@ export class FilterContext {
   readonly headers = new HeaderSource()
   /** Opens blobs while git is still handing over more of them. */
   readonly opener: BlobOpener
+  readonly #indexFile: string
 
   constructor(repo: Repository, ask: AskPassphrase | null) {
     this.repo = repo
@@ -56,15 +57,20 @@ export class FilterContext {
     this.seals = new KeptSeals(repo.stateDir, this.memo)
     this.locked = LockState.load(repo)
     this.opener = new BlobOpener(this.keys, this.memo)
-    const indexFile = process.env.GIT_INDEX_FILE ?? `${repo.gitDir}/index`
+    this.#indexFile = process.env.GIT_INDEX_FILE ?? `${repo.gitDir}/index`
     const stamp = () => {
-      const stat = statSync(indexFile, { throwIfNoEntry: false })
+      const stat = statSync(this.#indexFile, { throwIfNoEntry: false })
       return stat === undefined ? '' : `${stat.ino}:${stat.size}:${stat.mtimeMs}`
     }
     this.index = new TreeBlobs(this.catFile, ':0:', listProtected, stamp)
     // The index is always looked at first, and changes with HEAD.
     const seen = () => this.index.listStamp
     this.head = new TreeBlobs(this.catFile, 'HEAD:', () => listTree('HEAD').catch(() => []), seen)
+  }
+
+  /** Whether git is about to change the index, as `add` and `commit` do, and does not only look, as `status` and `diff`. */
+  get isStaging(): boolean {
+    return existsSync(`${this.#indexFile}.lock`)
   }
 
   /** What the memo calls a path in this work tree. */

@@ -40,7 +40,8 @@ export class FilterProcess implements FilterHandler {
       const start = this.#sealed && !neverEncrypted(path) ? new Start(cleaning) : null
       return this.#guarded(path, start ?? cleaning, ({ warning, wasSealed, leftOut }) => {
         if (warning !== undefined) this.#report.warning(warning)
-        if (leftOut !== undefined) this.#notices.addLeftOut(path, leftOut)
+        // Said of what is staged only: "status" and prompts ask all the time.
+        if (leftOut !== undefined && this.#context.isStaging) this.#notices.addLeftOut(path, leftOut)
         if (start?.isPlaintext && !wasSealed) this.#notices.addSealedOpen(path)
       })
     }

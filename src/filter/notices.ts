@@ -55,7 +55,7 @@ export class Notices {
     if (this.#narrowed.size > 0) {
       const who = listed(this.#leftOut, shownName)
       messages.push(
-        `${names(this.#narrowed)}: not encrypted for ${who}, whom nixsecret.toml names and you have not accepted`,
+        `${names(this.#narrowed)}: not encrypted for ${who}: you have not accepted that they may read it`,
       )
       hints.push('git nixsecret trust')
     }

@@ -21,6 +21,8 @@ export function askLine(prompt: string): string | null {
     const bytes = Buffer.alloc(LONGEST)
     // The terminal hands over whole lines; a longer one is none that was asked for.
     const size = readSync(tty, bytes, 0, LONGEST, null)
+    // After Ctrl-D what comes next would stand behind the question.
+    if (size === 0) writeSync(tty, '\n')
     return bytes.toString('utf8', 0, size).replace(/\r?\n$/, '')
   } catch {
     return null

@@ -103,7 +103,7 @@ test('a newcomer by push: told, shown, refused in a commit, and accepted once', 
   const added = await person.tryGit(dir, 'add', 'README', 'secrets/db')
   assert.is(
     added.stderr,
-    'git-nixsecret: warning: secrets/db: not encrypted for eve, whom nixsecret.toml names and you have not accepted\n' +
+    'git-nixsecret: warning: secrets/db: not encrypted for eve: you have not accepted that they may read it\n' +
       'hint: git nixsecret trust\n',
   )
   const commit = await person.tryGit(dir, 'commit', '-qm', 'x')

@@ -10,8 +10,6 @@ export function warnLeftOut({ path, leftOut }: Pick<Target, 'path' | 'leftOut'>)
   if (leftOut.length === 0) return
   const more = leftOut.length > MOST_NAMED ? ` and ${leftOut.length - MOST_NAMED} more` : ''
   const who = leftOut.slice(0, MOST_NAMED).map(shownName).join(', ') + more
-  printWarning(
-    `${displayPath(path)}: not encrypted for ${who}, whom nixsecret.toml names and you have not accepted`,
-  )
+  printWarning(`${displayPath(path)}: not encrypted for ${who}: you have not accepted that they may read it`)
   printHint('git nixsecret trust')
 }
