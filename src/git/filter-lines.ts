@@ -31,6 +31,16 @@ export function filterLines(content: Buffer, macros: ReadonlySet<string>): Filte
   })
 }
 
+/** The pattern of a line, as it stands there. */
+export function patternOf(line: string): string {
+  return line.slice(0, line.length - behindPattern(line).length)
+}
+
+/** What of `filter` a line says with words of its own, and not by a macro. */
+export function filterWords(line: string): string[] {
+  return wordsOf(behindPattern(line)).filter((word) => nameOf(word) === 'filter')
+}
+
 function linesOf(content: Buffer): string[] {
   const text = content.toString('latin1').replace(/^\xef\xbb\xbf/, '')
   return text

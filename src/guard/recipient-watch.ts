@@ -43,7 +43,8 @@ export class RecipientWatch {
       const known = gains.length === 0 ? NONE : await this.#known(state, paths)
       for (const gain of gains) {
         // Of lost protection `protection-dropped` tells, file by file.
-        if (gain.kind !== 'unprotected' && !known(gain)) this.#raise(step, commit, gain)
+        if (gain.kind === 'unprotected' && gain.opens !== 'work tree') continue
+        if (!known(gain)) this.#raise(step, commit, gain)
       }
     }
     await this.#remember(state)

@@ -49,6 +49,8 @@ export interface HostChange {
 /** A line of `.gitattributes` that is gone, or one that came and may take protection away; or files that lost theirs. */
 export interface UnprotectedChange {
   readonly kind: 'unprotected'
+  /** Where plaintext may be then: in what git stores, or, of files that were to stay ciphertext there, in the work tree. */
+  readonly opens: 'git' | 'work tree'
   readonly file: BytePath
   /** As it stands in the file, one character a byte; empty where only `paths` tell. */
   readonly line: string

@@ -4,6 +4,7 @@ import { loadTrust, type TrustPlace } from '../blob/trust/trust-state.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
+import type { Driver } from '../git/check-attr.ts'
 import type { TreeEntry } from '../git/list-index.ts'
 import type { GitOptions } from '../git/run-git.ts'
 
@@ -15,7 +16,7 @@ export async function lostSecrets<Entry extends TreeEntry>(
   place: TrustPlace,
   git: GitOptions & { readonly cwd: string },
   entries: readonly Entry[],
-  drivers: { has(path: BytePath): boolean },
+  drivers: ReadonlyMap<BytePath, Driver>,
 ): Promise<Entry[]> {
   const { state } = loadTrust(place)
   if (state === null) return []
@@ -24,7 +25,7 @@ export async function lostSecrets<Entry extends TreeEntry>(
     const regular = entries.filter(({ mode, stage }) => mode.startsWith('100') && stage === 0)
     const attributes = await attributeLines(git.cwd, regular, catFile)
     const tracked = new Set(regular.map(({ path }) => path))
-    const lost = new Set(await lostProtection(state, { attributes, tracked, files: drivers }))
+    const lost = new Set((await lostProtection(state, { attributes, tracked, drivers })).lost)
     return regular.filter(({ path }) => lost.has(path))
   } finally {
     catFile.close()

@@ -94,7 +94,7 @@ export class RawClone {
     return (await this.gains()).map((gain) => {
       if (gain.kind === 'moved') return `moved ${gain.opens} ${gain.path} < ${gain.from ?? '?'}`
       if (gain.kind === 'unprotected')
-        return `unprotected ${gain.gone ? '-' : '+'}${gain.line} [${gain.paths.join(' ')}]`
+        return `${gain.opens} ${gain.gone ? '-' : '+'}${gain.line} [${gain.paths.join(' ')}]`
       return gain.kind
     })
   }

@@ -1,26 +1,41 @@
 import type { BytePath } from '../../byte-path.ts'
 import type { FilterLine } from '../../git/filter-lines.ts'
 import type { UnprotectedChange } from '../../policy/change.ts'
+import { laysOpen, SealedLines } from './sealed-lines.ts'
 
 /** The lines that bear on `filter`, by `.gitattributes` file. */
 export type AttributeLines = ReadonlyMap<BytePath, readonly FilterLine[]>
 
 /**
- * What may take protection away: a line that is gone or has changed its place, or a new one that does more than protect.
- * New lines that only protect take nothing away, wherever they stand.
+ * What may take protection away: a line that is gone or has changed its place, or a new one that does more than protect;
+ * and a new one that lays open in the work tree what was sealed there. New lines that only protect take nothing away
+ * otherwise, wherever they stand.
  */
 export function attributesDifference(
   before: ReadonlyMap<BytePath, readonly string[]>,
   now: AttributeLines,
 ): UnprotectedChange[] {
   const changes: UnprotectedChange[] = []
+  const sealed = new SealedLines(before)
   for (const file of new Set([...before.keys(), ...now.keys()])) {
-    const left = [...(before.get(file) ?? [])]
-    for (const { line, protects } of now.get(file) ?? []) {
-      if (left[0] === line) left.shift()
-      else if (!protects) changes.push({ kind: 'unprotected', file, line, gone: false, paths: [] })
+    const had = before.get(file) ?? []
+    const lines = now.get(file) ?? []
+    let kept = 0
+    const fresh: { line: FilterLine; kept: number }[] = []
+    for (const line of lines) {
+      if (had[kept] === line.line) kept++
+      else fresh.push({ line, kept })
     }
-    for (const line of left) changes.push({ kind: 'unprotected', file, line, gone: true, paths: [] })
+    for (const { line, kept: above } of fresh) {
+      const gain = (opens: UnprotectedChange['opens']) =>
+        changes.push({ kind: 'unprotected', opens, file, line: line.line, gone: false, paths: [] })
+      if (!line.protects) gain('git')
+      // Those that stand below it still have the last word.
+      else if (laysOpen(line.line) && sealed.meets(line.line, file, { from: above, to: kept }))
+        gain('work tree')
+    }
+    for (const line of had.slice(kept))
+      changes.push({ kind: 'unprotected', opens: 'git', file, line, gone: true, paths: [] })
   }
   return changes
 }

@@ -1,11 +1,18 @@
 import { type BytePath, displayPath, pathBytes } from '../../byte-path.ts'
+import { NixsecretError } from '../../errors.ts'
+import { listFlaggedIndex } from '../../git/flagged-index.ts'
 import type { Repository } from '../../git/repository.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { Memo } from '../memo.ts'
+import { driversOf } from '../protected-files.ts'
 import { lookAtWorkFile, workFileId } from '../work-file.ts'
-import { Accepted, notAccepted } from './accepted.ts'
+import { Accepted, notAccepted, TRUST_HINTS } from './accepted.ts'
+import { attributeLines } from './attribute-lines.ts'
 import { exposedByMove, type Scene } from './exposed-by-move.ts'
+import { lostProtection } from './lost-protection.ts'
 import { exposedFault } from './not-exposed.ts'
+import { gitAt } from './present.ts'
+import { SealedLines } from './sealed-lines.ts'
 
 /** Where plaintext would go to the Nix store from. */
 export interface StoreScene extends Scene {
@@ -37,6 +44,26 @@ export async function refuseNewlyOpen(
     ([, { opens }]) => opens === 'store',
   )
   if (moved !== undefined) throw exposedFault(...moved)
+  await refuseUnsealed(paths, accepted, scene)
+}
+
+/** What was to stay ciphertext in the work tree stays out of the store, whatever the policy says of it. */
+async function refuseUnsealed(
+  paths: readonly BytePath[],
+  { state }: Accepted,
+  { catFile, repo }: StoreScene,
+): Promise<void> {
+  if (state === null || repo.workTree === null || !new SealedLines(state.attributes).any) return
+  const git = gitAt(repo)
+  const regular = (await listFlaggedIndex(git)).filter(
+    ({ mode, stage }) => mode.startsWith('100') && stage === 0,
+  )
+  const attributes = await attributeLines(git.cwd, regular, catFile)
+  const now = { attributes, tracked: new Set(paths), drivers: await driversOf(paths, git) }
+  const [path] = (await lostProtection(state, now)).opened
+  if (path === undefined) return
+  const message = `${displayPath(path)} was to stay ciphertext in the work tree (filter=nixsecret-sealed), and its plaintext would enter the Nix store; you have not accepted that`
+  throw new NixsecretError('refused', message, { hints: TRUST_HINTS })
 }
 
 /** What the plaintext at a path may come from: the index, what git wrote the file from last, and the file if it is shut. */

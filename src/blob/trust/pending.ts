@@ -52,11 +52,21 @@ export async function pendingHere(present: Present, accepted: Accepted): Promise
 export async function unprotected(present: Present, { state }: Accepted): Promise<UnprotectedChange[]> {
   if (state === null) return []
   const lines = attributesDifference(state.attributes, present.attributes)
-  const paths = await lostProtection(state, present)
-  if (paths.length === 0) return lines
-  const [first, ...others] = lines
-  const file = first?.file ?? ('.gitattributes' as BytePath)
-  return [{ kind: 'unprotected', file, line: '', gone: false, ...first, paths }, ...others]
+  const { lost, opened } = await lostProtection(state, present)
+  return withPaths(withPaths(lines, 'git', lost), 'work tree', opened)
+}
+
+/** The files are told with the first line that may have done it. */
+function withPaths(
+  lines: readonly UnprotectedChange[],
+  opens: UnprotectedChange['opens'],
+  paths: readonly BytePath[],
+): UnprotectedChange[] {
+  if (paths.length === 0) return [...lines]
+  const at = lines.findIndex((line) => line.opens === opens)
+  const file = lines[0]?.file ?? ('.gitattributes' as BytePath)
+  const line = lines[at] ?? { kind: 'unprotected', opens, file, line: '', gone: false }
+  return [{ ...line, paths }, ...lines.filter((_, i) => i !== at)]
 }
 
 /** Ciphertext that is not what was accepted at its path, and that the path lays open to more than could read it. */

@@ -1,5 +1,6 @@
 import type { BytePath } from '../../byte-path.ts'
 import { CatFile } from '../../git/cat-file.ts'
+import type { Driver } from '../../git/check-attr.ts'
 import type { FilterLine } from '../../git/filter-lines.ts'
 import { listFlaggedIndex } from '../../git/flagged-index.ts'
 import { type Repository, requireWorkTree } from '../../git/repository.ts'
@@ -23,6 +24,8 @@ export interface Present {
   readonly policy: Policy | null
   /** Protected regular files of the index, those in conflict left out. */
   readonly files: ReadonlyMap<BytePath, string>
+  /** What filters them. */
+  readonly drivers: ReadonlyMap<BytePath, Driver>
   /** Every path of the index. */
   readonly tracked: ReadonlySet<BytePath>
   /** Lines that bear on `filter`, of all `.gitattributes` that git reads here. */
@@ -53,7 +56,7 @@ export async function withPresent<Result>(
     )
     const files = new Map(regular.flatMap(({ path, oid }) => (drivers.has(path) ? [[path, oid]] : [])))
     const attributes = await attributeLines(git.cwd, regular, catFile)
-    return await use({ repo, git, catFile, head, policy, files, tracked, attributes })
+    return await use({ repo, git, catFile, head, policy, files, drivers, tracked, attributes })
   } finally {
     catFile.close()
   }

@@ -143,13 +143,19 @@ function moved({ path, from, opens, names, keys }: Extract<Change, { kind: 'move
   ]
 }
 
-function unprotected({ file, line, gone, paths }: Extract<Change, { kind: 'unprotected' }>): string[] {
+function unprotected({ file, line, gone, paths, opens }: Extract<Change, { kind: 'unprotected' }>): string[] {
   const text = displayText(Buffer.from(line, 'latin1'))
   const what = line === '' ? [] : [`  ${displayPath(file)}: this line is ${gone ? 'gone' : 'new'}: ${text}`]
-  if (paths.length === 0) return [...what, '    files at its paths may be stored as plaintext']
+  const inGit = opens === 'git'
+  if (paths.length === 0) {
+    const then = inGit
+      ? 'may be stored as plaintext'
+      : 'would lie open in the work tree, where they stay ciphertext now'
+    return [...what, `    files at its paths ${then}`]
+  }
   return [
     ...what,
-    `${what.length === 0 ? '  ' : '    '}no longer encrypted when they change:`,
+    `${what.length === 0 ? '  ' : '    '}${inGit ? 'no longer encrypted when they change' : 'lie open in the work tree from the next checkout on'}:`,
     ...listed(paths.map(displayPath)),
   ]
 }

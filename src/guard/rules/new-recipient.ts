@@ -42,6 +42,8 @@ export function sayChange(change: Change, mark: (key: string) => string): string
       return `deliver sends to host ${shownName(change.name)} otherwise than before: ${list(change.fields.map(field))}`
     case 'unprotected': {
       const line = displayText(Buffer.from(change.line, 'latin1'))
+      if (change.opens === 'work tree')
+        return `the line ${line} is new: files that stay ciphertext in the work tree would lie open in it`
       return change.gone
         ? `the line ${line} is gone: what it encrypted may be stored as plaintext`
         : `the line ${line} is new: it may take protection away`
