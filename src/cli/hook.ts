@@ -6,6 +6,7 @@ import type { CheckResult } from '../guard/finding.ts'
 import { runChainedHook } from '../setup/chained-hook.ts'
 import { cutCommitMessage } from '../setup/cut-commit-message.ts'
 import { HOOKS, type HookName, isHookName, SERVER_HOOK } from '../setup/hook-text.ts'
+import { bringsCommits } from './hook/brings-commits.ts'
 import { readInput } from './hook/read-input.ts'
 
 export const help = `usage: git nixsecret hook NAME [ARGUMENT…]
@@ -38,9 +39,9 @@ export async function run(args: string[]): Promise<number> {
   // Of the commit just made, or of one that was given up: git writes the next one's only after pre-commit.
   cutCommitMessage(message)
   const code = await runChainedHook(hooks, name, rest, input)
-  if (code === 0 && (name === 'post-merge' || name === 'post-checkout')) {
+  if (code === 0 && bringsCommits(name, rest)) {
     const { observeChange } = await import('./hook/observe-change.ts')
-    await observeChange(name, rest)
+    await observeChange()
   }
   if (code !== 0 || check === null) return code
   const { repo, run } = await check

@@ -32,11 +32,12 @@ export type SignedOutcome =
  * @throws NixsecretError `git`
  */
 export async function acceptSigned(present: Present): Promise<SignedOutcome> {
-  const { stdout } = await tryGit(['config', '--get', 'nixsecret.trust'], present.git)
-  if (stdout.toString('latin1').trim() !== 'signed') return { kind: 'off' }
+  // Mostly there is nothing, and then git need not be asked.
   const accepted = await Accepted.load(present.repo)
   const { gains } = await pendingHere(present, accepted)
   if (gains.length === 0) return { kind: 'nothing' }
+  const { stdout } = await tryGit(['config', '--get', 'nixsecret.trust'], present.git)
+  if (stdout.toString('latin1').trim() !== 'signed') return { kind: 'off' }
   const verdict = await judge(present, accepted, gains)
   if ('why' in verdict) return { kind: 'left', ...verdict }
   await acceptPresent(present)

@@ -7,16 +7,10 @@ import { openRepository } from '../../git/repository.ts'
 import { tellUnenrolled } from './tell-unenrolled.ts'
 
 /**
- * Takes note of what a merge or checkout has taken away from readers, and tells what is to be accepted. Nothing is new
- * where single files are checked out, or a branch at the same commit; what a rebase has on its way does not stay.
- * @param args of the hook; `post-checkout` has before, after, and whether it was a branch
+ * Takes note of what commits that came here have taken away from readers, and tells what is to be accepted. What a rebase has
+ * on its way does not stay.
  */
-export async function observeChange(
-  name: 'post-merge' | 'post-checkout',
-  args: readonly string[],
-): Promise<void> {
-  const [before, after, isBranch] = args
-  if (name === 'post-checkout' && (isBranch === '0' || before === after)) return
+export async function observeChange(): Promise<void> {
   const repo = await openRepository()
   const rebasing = ['rebase-merge', 'rebase-apply'].some((dir) => existsSync(join(repo.gitDir, dir)))
   if (rebasing || repo.workTree === null || tellUnenrolled(repo)) return
