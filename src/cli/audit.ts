@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { shellWord } from '../age/shell-word.ts'
+import { acceptedHere } from '../blob/trust/accepted-here.ts'
 import { type BytePath, displayPath, displayText } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'
 import { storeDir } from '../host/nix-dirs.ts'
@@ -62,7 +63,8 @@ export async function run(args: string[]): Promise<number> {
     if (scopes.length > 0 && !values.history) await protectedFiles(space, scopes)
     const { repo, catFile, keys } = space
     const git = { ...space.git, cwd: space.top }
-    const context = { repo, git, catFile, keys, policy: await space.policyOrNull() }
+    const [policy, accepted] = [await space.policyOrNull(), await acceptedHere(repo)]
+    const context = { repo, git, catFile, keys, policy, accepted }
     const { deep, history } = values
     const options = { store, scopes, deep, history, remove: values.delete, onProgress: progress.show }
     const audit = await auditStore(context, options).finally(() => progress.end())

@@ -23,6 +23,7 @@ import { markStillThere } from './still-there.ts'
 /** The index: what a commit would hold. Content is read of what it changes. */
 export function checkStaged(repo: Repository, options: CheckOptions = {}): Promise<CheckResult> {
   return inspect(repo, options, async (inspection) => {
+    inspection.isOwn = true
     const judge = new Judge(inspection)
     const steps: Step[] = []
     await judge.all(noted(indexEntries(inspection), steps))

@@ -2,12 +2,14 @@ import { Policies } from '../blob/policies.ts'
 import { Protection } from '../blob/protection.ts'
 import { type TreeLine, TreeStates } from '../blob/tree-state.ts'
 import type { Accepted } from '../blob/trust/accepted.ts'
+import { acceptedHere } from '../blob/trust/accepted-here.ts'
 import type { BytePath } from '../byte-path.ts'
 import { CatFile } from '../git/cat-file.ts'
 import { DiffTree } from '../git/diff-tree.ts'
 import type { Repository } from '../git/repository.ts'
 import { type GitPlace, trueView } from '../git/true-view.ts'
-import { neverEncrypted } from '../policy/readers-of.ts'
+import type { Policy } from '../policy/policy.ts'
+import { neverEncrypted, storeOf } from '../policy/readers-of.ts'
 import { BlobShapes } from './blob-shapes.ts'
 import { type BlobSource, GitBlobs } from './blob-source.ts'
 import { ContentLook } from './content-look.ts'
@@ -60,13 +62,14 @@ export class Inspection {
   readonly outside = new Set<string>()
   /** Whether this is a look back at a history that is already where it is. */
   audit = false
-  /** What whoever is told has accepted of who may read what; null where that is nobody's to say, as in CI. */
-  accepted: Accepted | null = null
+  /** Whether this user's own commit or push is judged, on the machine where they accept what the policy says. */
+  isOwn = false
   /** Whether the walk came to the edge of a shallow clone: what was there before is not here. */
   cutOff = false
   readonly #git: GitBlobs
   readonly #protection: Protection
   readonly #trees = new Map<string, Promise<readonly TreeLine[]>>()
+  #accepted: Promise<Accepted | null> | null = null
   #diffTree: DiffTree | null = null
   #listed: ReadonlyMap<BytePath, TreeLine> = new Map()
   #byPath: { readonly commit: string; readonly lines: ReadonlyMap<BytePath, TreeLine> } | null = null
@@ -89,6 +92,19 @@ export class Inspection {
     this.policies = new Policies(this.objects)
     this.#protection = new Protection(this.objects, this.place.env)
     this.states = new TreeStates(this.#protection, this.catFile)
+  }
+
+  /** What this user has accepted; null where nobody was ever asked, as in CI. */
+  accepted(): Promise<Accepted | null> {
+    this.#accepted ??= acceptedHere(this.repo)
+    return this.#accepted
+  }
+
+  /** Whether a policy, and this user, lets plaintext of a path into the Nix store. */
+  async letsIntoStore(policy: Policy, path: BytePath): Promise<boolean> {
+    if (storeOf(policy, path) === null) return false
+    const accepted = await this.accepted()
+    return accepted === null || accepted.storeOf(path) !== null
   }
 
   /** Whether content rules look at a file. */

@@ -22,6 +22,8 @@ export interface Scene {
   readonly first?: string | null
   /** Whether what is pushed has an allowance for it, which does not count before the remote has it. */
   readonly ignoredAllowance: boolean
+  /** Whether the policy allows it, and the user has not accepted that. */
+  readonly unaccepted: boolean
   /** Whether a comment there means to allow it, and does not. */
   readonly ignoredComment: boolean
 }
@@ -31,12 +33,14 @@ const EDITOR = ['"$', '{EDITOR:-vi}"'].join('')
 
 const NO_SECRET = ['# or, if it is no secret, take its path out of the rule:', `#   ${EDITOR} nixsecret.toml`]
 
-function ignored({ rule }: Raised, { ignoredAllowance, ignoredComment }: Scene): string[] {
+function ignored({ rule }: Raised, { ignoredAllowance, unaccepted, ignoredComment }: Scene): string[] {
   const remarks: string[] = []
   if (ignoredAllowance)
     remarks.push(
       '# the allowance in these commits does not count until the remote has it: push the commit that adds it first',
     )
+  if (unaccepted)
+    remarks.push('git nixsecret trust    # nixsecret.toml allows it, and you have not accepted that')
   if (ignoredComment)
     remarks.push(
       GATE_RULES.has(rule)

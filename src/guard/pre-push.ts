@@ -1,4 +1,3 @@
-import { Accepted } from '../blob/trust/accepted.ts'
 import { displayText } from '../byte-path.ts'
 import type { Repository } from '../git/repository.ts'
 import { checkCommits } from './check.ts'
@@ -25,6 +24,7 @@ export function checkPrePush(
 ): Promise<CheckResult> {
   const refs = parsePrePush(input).filter((ref) => !isZero(ref.localOid))
   return inspect(repo, options, async (inspection) => {
+    inspection.isOwn = true
     const tips = new Set<string>()
     const branches = new Map<string, string>()
     const loose: Finding[] = []
@@ -38,7 +38,6 @@ export function checkPrePush(
     }
     // What the remote has given out itself is no news to it; to any other, git sends what is missing here, too.
     inspection.fetches = (await promisedBy(inspection, url)) ? 'none' : 'all'
-    inspection.accepted = await Accepted.load(repo)
     const without = await knownToRemote(inspection, refs, remote, url)
     const result = await checkCommits(inspection, {
       range: { tips: [...tips], without },

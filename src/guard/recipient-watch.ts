@@ -52,7 +52,7 @@ export class RecipientWatch {
 
   /** What this user has accepted is no news to them, where it is they who are told. */
   async #known(state: TreeState, paths: readonly BytePath[]): Promise<(gain: Change) => boolean> {
-    const { accepted } = this.#inspection
+    const accepted = this.#inspection.isOwn ? await this.#inspection.accepted() : null
     const { policy } = await this.#side(state)
     if (accepted === null || policy === null) return NONE
     const beyond = comparePolicies(accepted.policies, policy, { paths, canonical })

@@ -24,6 +24,7 @@ export async function silenceRaised(
     gate,
     tips,
     trusted: [...inspection.outside],
+    accepted: inspection.isOwn ? ((await inspection.accepted())?.policies ?? null) : null,
     serverAllow: gate === 'receive' ? await serverAllow(inspection) : [],
     read: (revision, file) => read(inspection, revision, file),
     contentOf: (oid) => content(inspection, oid),

@@ -1,7 +1,6 @@
 import type { TreeLine } from '../blob/tree-state.ts'
 import { type BytePath, pathBytes, textPath } from '../byte-path.ts'
 import type { NixTarget } from '../nix/facts.ts'
-import { storeOf } from '../policy/readers-of.ts'
 import { BlobShapes } from './blob-shapes.ts'
 import { isHardwareIdentity } from './content/age-identities.ts'
 import { type Entry, isFile } from './entry.ts'
@@ -77,7 +76,8 @@ export class Surroundings {
     const path = await this.#resolve(entry, target)
     if (path === null || path === '') return null
     const at = await this.#inspection.policies.at(entry.state.policy)
-    return { path, allowed: 'policy' in at && storeOf(at.policy, path) === 'plaintext' }
+    const allowed = 'policy' in at && (await this.#inspection.letsIntoStore(at.policy, path))
+    return { path, allowed }
   }
 
   async #secretAt(entry: Entry, path: BytePath): Promise<ProtectedRead | null> {
@@ -90,7 +90,10 @@ export class Surroundings {
     // Sealed files are ciphertext in the work tree too.
     const open = paths.filter((path) => drivers.get(path) === 'nixsecret')
     const at = await this.#inspection.policies.at(state.policy)
-    return 'policy' in at ? open.filter((path) => storeOf(at.policy, path) !== 'plaintext') : open
+    if (!('policy' in at)) return open
+    const shut: BytePath[] = []
+    for (const path of open) if (!(await this.#inspection.letsIntoStore(at.policy, path))) shut.push(path)
+    return shut
   }
 
   /**

@@ -1,5 +1,6 @@
 import { NixsecretError } from '../../errors.ts'
 import { allows } from '../../policy/allows.ts'
+import type { Policy } from '../../policy/policy.ts'
 import { isNix } from '../content-look.ts'
 import { AllowanceFiles, type ReadFile } from './allowance-files.ts'
 import { type CommentAllowances, commentAllowances } from './comment-allowances.ts'
@@ -17,6 +18,8 @@ export interface SilenceSources {
   readonly trusted: readonly string[]
   /** Values of git config `nixsecret.allow`; read at `receive` only. */
   readonly serverAllow: readonly string[]
+  /** Policies that this user has accepted: what one of them does not allow counts as allowed by nobody; null: no matter. */
+  readonly accepted: readonly Policy[] | null
   readonly read: ReadFile
   /** Content of a blob; null where it is not here, or too large to be read whole. */
   contentOf(oid: string): Promise<Uint8Array | null>
@@ -31,6 +34,8 @@ export interface Silence<T> {
     readonly one: T
     /** What is pushed has an allowance for it, which does not count at this gate. */
     readonly ignoredAllowance: boolean
+    /** The policy has an allowance for it that this user has not accepted. */
+    readonly unaccepted: boolean
     /** A comment there means to allow it, and does not: without a reason, for another rule, or for one that none can. */
     readonly ignoredComment: boolean
   }[]
@@ -62,7 +67,7 @@ export async function silence<T extends Silenceable>(
     const key = keyOf(fingerprintOf(one))
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
-  const kept: { one: T; ignoredAllowance: boolean; ignoredComment: boolean }[] = []
+  const kept: Silence<T>['kept'][number][] = []
   for (const one of rest) {
     const count = counts.get(keyOf(fingerprintOf(one))) ?? 0
     const { counting, ignored } = silencer.revisions(one)
@@ -72,6 +77,7 @@ export async function silence<T extends Silenceable>(
         one,
         ignoredAllowance:
           (await silencer.isAllowed(one, ignored)) || (await silencer.isKnown(one, count, ignored)),
+        unaccepted: await silencer.isAllowed(one, counting),
         ignoredComment: await silencer.hasIdleComment(one),
       })
   }
@@ -97,7 +103,7 @@ class Silencer {
   /** What names the finding by rule and place, if anything that counts does. */
   async explicit(one: Silenceable): Promise<SilencedBy | null> {
     if (pathsOf(one).every((path) => allows(this.#server, one.rule, path))) return 'server'
-    if (await this.isAllowed(one, this.revisions(one).counting)) return 'policy'
+    if (this.#isAccepted(one) && (await this.isAllowed(one, this.revisions(one).counting))) return 'policy'
     return (await this.#isCommented(one)) ? 'comment' : null
   }
 
@@ -116,6 +122,16 @@ class Silencer {
       if (pathsOf(one).every((path) => allows(allowances, one.rule, path))) return true
     }
     return false
+  }
+
+  #isAccepted(one: Silenceable): boolean {
+    const { accepted } = this.#sources
+    if (accepted === null) return true
+    const paths = pathsOf(one)
+    return (
+      accepted.length > 0 &&
+      accepted.every(({ allow }) => paths.every((path) => allows(allow, one.rule, path)))
+    )
   }
 
   /** @param count how many findings have the same fingerprint */

@@ -1,4 +1,5 @@
 import type { Keys } from '../../blob/keys.ts'
+import type { Accepted } from '../../blob/trust/accepted.ts'
 import type { CatFile } from '../../git/cat-file.ts'
 import type { Repository } from '../../git/repository.ts'
 import type { GitOptions } from '../../git/run-git.ts'
@@ -13,4 +14,6 @@ export interface AuditContext {
   readonly keys: Keys
   /** Null where there is none. */
   readonly policy: Policy | null
+  /** What this user has accepted; null where nothing ever was. */
+  readonly accepted: Accepted | null
 }

@@ -173,8 +173,9 @@ class Collector {
   #secretAt(path: BytePath): Secret {
     let secret = this.#secrets.get(path)
     if (secret === undefined) {
-      const { policy } = this.#context
-      const allowed = policy !== null && storeOf(policy, path) === 'plaintext'
+      const { policy, accepted } = this.#context
+      const isAccepted = accepted === null || accepted.storeOf(path) !== null
+      const allowed = isAccepted && policy !== null && storeOf(policy, path) === 'plaintext'
       secret = { kind: 'secret', path, allowed, below: path }
       this.#secrets.set(path, secret)
     }

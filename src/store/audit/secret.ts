@@ -6,7 +6,7 @@ export interface Secret {
   readonly kind: 'secret' | 'private-key'
   /** Of a secret, in the repository; of a key, where it lies: absolute. */
   readonly path: BytePath
-  /** The policy lets its plaintext into the store. */
+  /** The policy lets its plaintext into the store, and this user has accepted that, if anything. */
   readonly allowed: boolean
   /** Where a copy of it lies in a directory that was copied with it, whatever directory that was; `''`: nowhere. */
   readonly below: string

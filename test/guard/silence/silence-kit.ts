@@ -63,6 +63,7 @@ export function sources(
     tips: [],
     trusted: [],
     serverAllow: [],
+    accepted: null,
     ...rest,
     read: (revision, file) => look(files)(`${revision}:${file}`),
     contentOf: look(blobs),
