@@ -42,7 +42,7 @@ export async function refuseNotAccepted(
     const name = oids.get(path) ?? Buffer.from(`HEAD:${path}`, 'latin1')
     const former = await readFormer(place.catFile, path, name, readersFor(policy, path))
     // Age files of another tool do not tell for whom they are; ours do, wherever somebody has put them.
-    const isForeign = !ours.has(path) && former?.digest === null && former.keys === null
+    const isForeign = !ours.has(path) && former?.digest === null && former.marks.length === 0
     const restricted = isForeign
       ? accepted.restrict(policy, path, [])
       : await restrictedAt(accepted, policy, { path, oid: oids.get(path) ?? null }, place)

@@ -98,7 +98,11 @@ export class OwnChange {
       const attributes = this.#attributesWhole ? linesOf(present) : state.attributes
       const next = { at: head, policies, attributes, paths: this.#paths, sets: withSets(state, [policy]) }
       const accepted = await Accepted.of({ state: next, problem: null })
-      saveTrust(this.#repo, { ...next, paths: await knownPaths(present, accepted) })
+      const paths = await knownPaths(present, accepted)
+      // What nobody is to encrypt any more has not lost anything: it is the user who says so.
+      if (this.#attributesWhole)
+        for (const path of paths.keys()) if (!present.files.has(path)) paths.delete(path)
+      saveTrust(this.#repo, { ...next, paths })
       return this.#policyWhole && this.#attributesWhole
     })
   }

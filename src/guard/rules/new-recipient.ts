@@ -41,6 +41,12 @@ export function sayChange(change: Change, mark: (key: string) => string): string
     case 'host':
       return `deliver sends to host ${shownName(change.name)} otherwise than before: ${list(change.fields.map(field))}`
     case 'unprotected': {
+      if (change.line === '') {
+        const where = places({ ...change, patterns: [] })
+        return change.opens === 'git'
+          ? `${where}: no longer encrypted when changed`
+          : `${where}: would lie open in the work tree`
+      }
       const line = displayText(Buffer.from(change.line, 'latin1'))
       if (change.opens === 'work tree')
         return `the line ${line} is new: files that stay ciphertext in the work tree would lie open in it`
