@@ -6,6 +6,7 @@ import { Workspace } from '../secret/workspace.ts'
 import { type AccessView, viewOf } from './access/view.ts'
 import { parseOptions } from './parse-options.ts'
 import { paintFor, printHint } from './print.ts'
+import { safeJson } from './safe-json.ts'
 import { writeStdout } from './secret/write-stdout.ts'
 
 export const help = `usage: git nixsecret access [--recipient NAME]… [--rev REV] [--since REV] [--format FORMAT] [PATH…]
@@ -36,7 +37,7 @@ const FORMATS: Readonly<Record<string, Renderer>> = {
   },
   html: async (view, name) => (await import('./access/render-html.ts')).renderAccessHtml(view, name),
   svg: async (view, name) => (await import('./access/render-svg.ts')).renderAccessSvg(view, name),
-  json: async (view) => `${(await import('./access/render-json.ts')).renderAccessJson(view)}\n`,
+  json: async (view) => `${safeJson((await import('./access/render-json.ts')).renderAccessJson(view))}\n`,
 }
 
 /** Formats that are files: nobody reads them in a terminal. */

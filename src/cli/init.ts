@@ -77,7 +77,7 @@ export async function run(args: string[]): Promise<number> {
     sealed: values.sealed ?? false,
     hooks: !(values['no-hooks'] ?? false),
   })
-  await own?.accept((text) => text)
+  await own?.accept((text) => text, { policy: report.policy?.text ?? null, attributes: true })
   const start = await startTrust(repo)
   const opened = await openLocked(repo)
   const { plaintext, foreign } = await trackedPlaintext(repo)

@@ -9,9 +9,10 @@ export interface Cell {
  * Widths are counted in characters, East Asian wide ones as two columns.
  */
 export function renderTable(rows: readonly (readonly Cell[])[]): string[] {
-  const columns = Math.max(0, ...rows.map((row) => row.length))
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), 0)
   const widths = Array.from({ length: columns }, (_, i) =>
-    Math.max(0, ...rows.map((row) => width(row[i]?.text ?? ''))),
+    // Not spread into arguments: there may be more rows than a call takes.
+    rows.reduce((widest, row) => Math.max(widest, width(row[i]?.text ?? '')), 0),
   )
   return rows.map((row) => {
     let last = row.length - 1

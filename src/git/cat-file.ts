@@ -15,6 +15,7 @@ export interface ObjectContent extends ObjectInfo {
   readonly content: Buffer
 }
 
+const MOST_ANSWERED = 4096
 const FLUSH = Buffer.from('flush\0')
 
 interface Question {
@@ -36,6 +37,8 @@ export class CatFile {
   readonly options: Pick<GitOptions, 'cwd' | 'env'>
   #child: ChildProcessWithoutNullStreams | null = null
   #questions: Question[] = []
+  /** How many of them are answered: taken out only now and then, as each time the rest moves up. */
+  #answered = 0
   #outgoing: Buffer[] = []
   #pending: Buffer[] = []
   #pendingSize = 0
@@ -131,13 +134,22 @@ export class CatFile {
   }
 
   #answer(answer: ObjectContent | ObjectInfo | null): void {
-    this.#questions.shift()?.resolve(answer)
+    const question = this.#questions[this.#answered]
+    if (question === undefined) return
+    this.#answered++
+    if (this.#answered === this.#questions.length || this.#answered >= MOST_ANSWERED) {
+      this.#questions.splice(0, this.#answered)
+      this.#answered = 0
+    }
+    question.resolve(answer)
     this.#ref()
   }
 
   #fail(error: Error): void {
     this.#failed ??= error
-    for (const question of this.#questions.splice(0)) question.reject(this.#failed)
+    const open = this.#questions.splice(0).slice(this.#answered)
+    this.#answered = 0
+    for (const question of open) question.reject(this.#failed)
     this.#ref()
   }
 
@@ -158,7 +170,7 @@ export class CatFile {
       if (open !== null) rest = this.#readContent(open, rest)
       else {
         const end = rest.indexOf(10)
-        const question = this.#questions[0]
+        const question = this.#questions[this.#answered]
         if (end === -1 || question === undefined) {
           this.#pending.push(rest)
           this.#pendingSize += rest.length
@@ -200,7 +212,7 @@ export class CatFile {
 
   /** @returns what is left of the chunk after the content and the line feed behind it */
   #readContent(open: { info: ObjectInfo; left: number; chunks: Buffer[] }, chunk: Buffer): Buffer {
-    const question = this.#questions[0]
+    const question = this.#questions[this.#answered]
     const part = chunk.subarray(0, open.left)
     const content = part.length === open.left ? part.subarray(0, -1) : part
     open.left -= part.length

@@ -86,7 +86,7 @@ export async function runImport(
   await writeFiles(place, report, options)
   // Before anything is staged, since the next run is to complete this one.
   if (own === null) await accept(place.repo)
-  else await own.accept(change.edit)
+  else await own.accept(change.edit, { attributes: true })
   await stageAll(place, report)
   acceptAt(
     place.repo,

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { renderAccessJson } from '../../src/cli/access/render-json.ts'
 import { renderAccessTable, type Screen } from '../../src/cli/access/render-table.ts'
 import { viewOf } from '../../src/cli/access/view.ts'
+import { safeJson } from '../../src/cli/safe-json.ts'
+import { renderTable } from '../../src/cli/table.ts'
 import { begin } from '../support/story.ts'
 import { fleet, matrixOf, reader, secret } from './access-matrices.ts'
 
@@ -133,7 +136,10 @@ test('a table that is too wide becomes a list; folders that are alike one row; n
   const small = viewOf(
     matrixOf(
       readers,
-      [secret('s', 'rf.', { state: 'stale', change: 'readers', gained: [0], lost: [1] }), secret('e', '..r')],
+      [
+        secret('s', 'rf.', { state: 'stale', change: 'readers', gained: [0], lost: [1] }),
+        secret('e', '..r', { state: 'damaged', reason: 'odd \x1b[2J' }),
+      ],
       {
         since: { kind: 'commit', commit: '0'.repeat(40), name: 'v1' },
       },
@@ -148,6 +154,13 @@ test('a table that is too wide becomes a list; folders that are alike one row; n
   assert.ok(lines.includes('+ alice reads 1 more secret'))
   assert.ok(lines.includes('- bob lost 1 secret'))
   assert.not.match(lines.join(''), /\u202e|\x1b/)
+  const json = renderAccessJson(small)
+  assert.match(json, /\u202e/)
+  assert.match(safeJson(json), /^[\n\x20-\x7e·…]*$/u)
+  assert.equal(JSON.parse(safeJson(json)), JSON.parse(json))
+  // More rows than a call takes arguments.
+  const many = Array.from({ length: 200_000 }, (_, i) => [{ text: `${i}` }])
+  assert.is(renderTable(many).length, many.length)
 })
 
 test.run()

@@ -1,4 +1,3 @@
-import type { BytePath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import type { Repository } from '../../git/repository.ts'
 import { comparePolicies } from '../../policy/compare-policies.ts'
@@ -9,7 +8,7 @@ import { linesOf, observe } from './observe.ts'
 import { observedPolicies, soundPolicy } from './observed-policies.ts'
 import { unprotected } from './pending.ts'
 import { type Present, withPresent } from './present.ts'
-import { loadTrust, saveTrust } from './trust-state.ts'
+import { loadTrust, saveTrust, type TrustState } from './trust-state.ts'
 
 /**
  * Accepts all that holds in this work tree now: policy, attributes, and which ciphertext is where. To be called once the
@@ -49,22 +48,13 @@ export async function acceptPresent(present: Present): Promise<void> {
  */
 export class OwnChange {
   readonly #repo: Repository
-  readonly #before: Accepted
-  readonly #policyWhole: boolean
-  readonly #attributesWhole: boolean
-  readonly #paths: ReadonlyMap<BytePath, string>
+  readonly #state: TrustState | null
+  readonly #before: Before
 
-  private constructor(
-    repo: Repository,
-    before: Accepted,
-    whole: { readonly policy: boolean; readonly attributes: boolean },
-    paths: ReadonlyMap<BytePath, string>,
-  ) {
+  private constructor(repo: Repository, state: TrustState | null, before: Before) {
     this.#repo = repo
+    this.#state = state
     this.#before = before
-    this.#policyWhole = whole.policy
-    this.#attributesWhole = whole.attributes
-    this.#paths = paths
   }
 
   /**
@@ -75,37 +65,64 @@ export class OwnChange {
     await observe(repo)
     return withPresent(repo, async (present) => {
       const accepted = await Accepted.load(repo)
-      const whole = {
-        policy: accepted.state !== null && isWhole(present, accepted),
-        attributes: (await unprotected(present, accepted)).length === 0,
-      }
-      return new OwnChange(repo, accepted, whole, await knownPaths(present, accepted))
+      return new OwnChange(repo, accepted.state, {
+        policyWhole: accepted.state !== null && isWhole(present, accepted),
+        attributesWhole: (await unprotected(present, accepted)).length === 0,
+        policy: present.policy?.text ?? null,
+        attributes: linesOf(present),
+        paths: await knownPaths(present, accepted),
+      })
     })
   }
 
   /**
-   * Accepts the change, once it is made. Where nothing was ever accepted here, nothing is now.
-   * @param edit the same change of another text, where other things are pending; what it can't change stays as it is
+   * Accepts the change, once it is made: that, and nothing that somebody else wrote meanwhile. Where nothing was ever
+   * accepted here, nothing is now.
+   * @param edit what was done to the policy; of what is accepted beside other things that are pending, the same is made
+   * @param made what else the command did: a policy where there was none, lines of `.gitattributes`
    * @returns whether everything is accepted now
    */
-  async accept(edit: (text: string) => string): Promise<boolean> {
-    const { state } = this.#before
+  async accept(
+    edit: (text: string) => string,
+    made: { readonly policy?: string | null; readonly attributes?: boolean } = {},
+  ): Promise<boolean> {
+    const state = this.#state
     if (state === null) return false
+    const { policyWhole, attributesWhole, policy: before, attributes: lines, paths } = this.#before
     return withPresent(this.#repo, async (present) => {
       const { policy, head } = present
       if (policy === null) return false
-      const policies = this.#policyWhole ? [policy.text] : editedPolicies(state.policies, edit, policy.text)
-      const attributes = this.#attributesWhole ? linesOf(present) : state.attributes
-      const next = { at: head, policies, attributes, paths: this.#paths, sets: withSets(state, [policy]) }
-      const accepted = await Accepted.of({ state: next, problem: null })
-      const paths = await knownPaths(present, accepted)
+      const own = before === null ? (made.policy ?? null) : editedOrNull(before, edit)
+      const policies =
+        policyWhole && own !== null ? [own] : editedPolicies(state.policies, edit, own ?? policy.text)
+      const now = made.attributes === true ? linesOf(present) : lines
+      const attributes = attributesWhole ? now : state.attributes
+      const sets = withSets(state, [policy])
+      const accepted = await Accepted.of({
+        state: { at: head, policies, attributes, paths, sets },
+        problem: null,
+      })
+      const known = await knownPaths(present, accepted)
       // What nobody is to encrypt any more has not lost anything: it is the user who says so.
-      if (this.#attributesWhole)
-        for (const path of paths.keys()) if (!present.files.has(path)) paths.delete(path)
-      saveTrust(this.#repo, { ...next, paths })
-      return this.#policyWhole && this.#attributesWhole
+      const isOwn = attributesWhole && made.attributes === true
+      if (isOwn) for (const path of known.keys()) if (!present.files.has(path)) known.delete(path)
+      const next = { at: head, policies, attributes, sets, paths: known }
+      saveTrust(this.#repo, next)
+      const isLeft =
+        (await unprotected(present, await Accepted.of({ state: next, problem: null }))).length > 0
+      return policyWhole && own === policy.text && !isLeft
     })
   }
+}
+
+/** What held before a change was made. */
+interface Before {
+  /** Whether nothing was pending. */
+  readonly policyWhole: boolean
+  readonly attributesWhole: boolean
+  readonly policy: string | null
+  readonly attributes: TrustState['attributes']
+  readonly paths: TrustState['paths']
 }
 
 function isWhole({ policy, files }: Present, accepted: Accepted): boolean {

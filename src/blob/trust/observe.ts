@@ -12,6 +12,8 @@ import { loadTrust, saveTrust, type TrustState } from './trust-state.ts'
 /** Commits that change the policy, looked at most: the newest. */
 const MOST_COMMITS = 200
 const MAX_POLICY = 4 << 20
+/** Bytes of lines of `.gitattributes`. */
+const MAX_LINES = 1 << 20
 
 /**
  * Takes note of what commits have taken away since something was last accepted or observed, so that who was removed and
@@ -66,10 +68,17 @@ async function observed(
   return {
     at: head,
     policies,
-    attributes: lost ? state.attributes : linesOf(present),
+    attributes: lost || isTooMuch(present) ? state.attributes : linesOf(present),
     paths: await knownPaths(present, accepted),
     sets: withSets(accepted.state, accepted.policies),
   }
+}
+
+/** Lines that only protect need not be known; who can push could fill what is kept, until it holds nothing. */
+function isTooMuch({ attributes }: Present): boolean {
+  let left = MAX_LINES
+  for (const lines of attributes.values()) for (const { line } of lines) left -= line.length + 1
+  return left < 0
 }
 
 /** Lines that bear on `filter`, as they are kept. */

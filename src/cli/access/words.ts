@@ -31,7 +31,7 @@ export const STATE_TEXT: Readonly<Record<SecretState, string | null>> = {
 /** What is worth saying of a secret, besides who reads it. Safe to print. */
 export function remarksOf({ state, reason, change, from }: SecretRow): string[] {
   const text = STATE_TEXT[state]
-  const why = reason === null ? '' : ` (${reason})`
+  const why = reason === null ? '' : ` (${displayText(reason)})`
   const since = {
     new: 'new',
     gone: 'gone',
