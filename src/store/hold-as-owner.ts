@@ -4,9 +4,10 @@ import { NixsecretError } from '../errors.ts'
 import { runProgram } from '../host/run-program.ts'
 import type { HeldTwin } from './held-twin.ts'
 import type { BroughtBack } from './lock-files.ts'
+import { ownersStateHome } from './owners-state-home.ts'
 import type { Twin } from './refresh-twin.ts'
 
-/** Variables that the owner's process is given; all others are root's own business. */
+/** Variables that the owner's process is given, besides where its state is; all others are root's own business. */
 const GIVEN = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'NO_COLOR', 'GIT_CONFIG_NOSYSTEM']
 
 /**
@@ -17,6 +18,8 @@ const GIVEN = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'NO_COLOR', 'GIT_CONFIG_NOSYSTE
 export async function holdAsOwner(uid: number): Promise<HeldTwin> {
   const { gid, name, home } = await passwordEntry(uid)
   const env: NodeJS.ProcessEnv = { HOME: home, USER: name, LOGNAME: name }
+  const state = ownersStateHome(uid)
+  if (state !== null) env.XDG_STATE_HOME = state
   for (const key of GIVEN) if (process.env[key] !== undefined) env[key] = process.env[key]
   const args = [process.argv[1] as string, 'hold-twin', String(process.pid)]
   // A group of its own: Ctrl-C is for the command, and what it wrote is to be brought back all the same.
