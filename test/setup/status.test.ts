@@ -2,11 +2,13 @@ import { appendFileSync, readFileSync, rmSync, symlinkSync, truncateSync } from 
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { SetupSandbox } from './setup-sandbox.ts'
 
 const test = suite('status')
 
 interface Json {
+  accepted: boolean | null
   files: {
     path: string
     state: string
@@ -149,8 +151,18 @@ test('plaintext in index and HEAD, symlink, damaged, stale, no reader, sealed', 
   })
   assert.is(states(found)['secrets/sealed'], 'sealed')
   assert.equal(found.files.find(({ path }) => path === 'secrets/b c')?.readers, ['alice', 'bob'])
+  assert.is(found.accepted, false)
+  const pending = await box.nixsecret(['status'])
+  // Rekey would refuse.
+  assert.match(
+    pending.stderr,
+    /warning: not accepted yet: bob can read more; .*\nhint: git nixsecret trust\n/,
+  )
+  assert.not.match(pending.stderr, /rekey/)
+  await acceptAll(box, box.repo)
   const shown = await box.nixsecret(['status'])
   assert.match(shown.stderr, /hint: git nixsecret rekey 'secrets\/b c'/)
+  assert.not.match(shown.stderr, /accepted/)
   assert.not.match(shown.out + shown.stderr, /SECRET-/)
 })
 
