@@ -7,6 +7,7 @@ import type { NixsecretError } from '../errors.ts'
 import { tryGit } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
 import { shownName } from '../policy/shown-name.ts'
+import { shownNames } from '../policy/shown-names.ts'
 import { FormerReaders, type ReaderChange } from '../secret/former-readers.ts'
 import { namePaths } from '../secret/paste-path.ts'
 import { pathArgument } from '../secret/path-argument.ts'
@@ -105,17 +106,17 @@ async function rekey(space: Workspace, stale: readonly StaleFile[]): Promise<voi
 
 function printTable(rows: readonly Row[]): void {
   if (rows.length === 0) return
-  const names = (list: readonly string[]) => (list.length === 0 ? '–' : list.join(', '))
   const cells = rows.map(({ file, change: { gains, loses, swapped, known } }) => {
     const isSwapped = (name: string) => swapped.some((one) => one.name === name)
-    const gained = gains.map((name) =>
-      isSwapped(name) ? `${shownName(name)} (ANOTHER KEY)` : shownName(name),
-    )
-    const lost = loses.filter((name) => !isSwapped(name)).map(displayText)
+    const gained = [
+      ...gains.filter(isSwapped).map((name) => `${shownName(name)} (ANOTHER KEY)`),
+      ...namesOrNone(gains.filter((name) => !isSwapped(name))),
+    ]
+    const lost = namesOrNone(loses.filter((name) => !isSwapped(name)))
     return [
       displayPath(file.path),
-      known || gains.length > 0 ? names(gained) : '?',
-      known ? names(lost) : '?',
+      known || gains.length > 0 ? gained.join(', ') || '–' : '?',
+      known ? (lost[0] ?? '–') : '?',
     ]
   })
   const [head = '', ...lines] = columns([['FILE', 'GAINS', 'LOSES'], ...cells])
@@ -129,6 +130,10 @@ function printTable(rows: readonly Row[]): void {
   if (rows.some(({ change }) => !change.known)) {
     printNote('"?": the file does not say for whom it was encrypted, and no earlier nixsecret.toml tells')
   }
+}
+
+function namesOrNone(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [shownNames(names)]
 }
 
 function printJson(

@@ -3,6 +3,7 @@ import { pending } from '../blob/trust/pending.ts'
 import { sayPending } from '../blob/trust/say-pending.ts'
 import { displayPath, pathBytes } from '../byte-path.ts'
 import type { Repository } from '../git/repository.ts'
+import { shownNames } from '../policy/shown-names.ts'
 import { pastePath } from '../secret/paste-path.ts'
 import { pathArgument } from '../secret/path-argument.ts'
 import { protectedFiles } from '../secret/protected-files.ts'
@@ -154,7 +155,7 @@ function row(file: FileStatus, paint: Paint): Cell[] {
   return [
     { text: state, shown: style === undefined ? state : paint(style, state) },
     { text: displayPath(path) },
-    { text: readers?.join(', ') ?? '-' },
+    { text: readers === null ? '-' : shownNames(readers) },
     { text, shown: paint(trouble.length > 0 ? 'red' : 'dim', text) },
   ]
 }

@@ -10,6 +10,7 @@ import { type Repository, requireWorkTree } from '../../git/repository.ts'
 import { runGit, splitNul } from '../../git/run-git.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { namedByRule } from '../../policy/readers-of.ts'
+import { shownNames } from '../../policy/shown-names.ts'
 import { type Diagnosis, fine, problem, warning } from './finding.ts'
 
 /** The policy, and what is wrong with it. */
@@ -23,7 +24,7 @@ export async function checkPolicy(
     if (policy === null) {
       return { policy, diagnoses: [problem('policy', 'there is no nixsecret.toml', 'git nixsecret init')] }
     }
-    const text = `nixsecret.toml is sound: readers ${[...policy.recipients.keys()].join(', ')}`
+    const text = `nixsecret.toml is sound: readers ${shownNames([...policy.recipients.keys()])}`
     return { policy, diagnoses: [fine('policy', text), await checkAttributes(repo, policy)] }
   } catch (fault) {
     if (!(fault instanceof NixsecretError)) throw fault
