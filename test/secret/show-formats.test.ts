@@ -48,7 +48,7 @@ test('nix: no warning for what the policy lets in, or for what it was in an earl
   const early = await show(['--format', 'nix', '--allowed-only', 'secrets/db'])
   assert.match(
     early.stderr,
-    /may not enter the Nix store: you have not accepted .*\nhint: git nixsecret trust/,
+    /would enter the Nix store as plaintext: you have not accepted .*\nhint: git nixsecret trust/,
   )
   await acceptAll(alice.box, dir)
   for (const args of [['secrets/db'], ['--allowed-only', 'secrets/db'], ['--rev', 'HEAD', 'secrets/db']]) {

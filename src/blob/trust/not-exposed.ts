@@ -1,7 +1,7 @@
 import { type BytePath, displayPath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import type { Policy } from '../../policy/policy.ts'
-import type { Accepted, Restricted } from './accepted.ts'
+import { type Accepted, type Restricted, TRUST_HINTS } from './accepted.ts'
 import type { Exposed, Scene } from './exposed-by-move.ts'
 import type { FormerBlob } from './former-blob.ts'
 
@@ -67,6 +67,6 @@ export function exposedFault(path: BytePath, { opens, from }: Exposed): Nixsecre
   return new NixsecretError(
     'refused',
     `${displayPath(path)} has ${what}, and you have not accepted that ${then}`,
-    { hints: ['git nixsecret trust', 'git checkout -- FILE    # where git has other ciphertext by now'] },
+    { hints: TRUST_HINTS },
   )
 }
