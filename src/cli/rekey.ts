@@ -53,7 +53,7 @@ export async function run(args: string[]): Promise<number> {
     const scopes = positionals.map((name) => pathArgument(space, name))
     const found = await staleFiles(space, policy, scopes)
     const rows = await rowsOf(space, policy, found.stale)
-    const refused = await filesNotAccepted(space, policy, found.stale)
+    const { refused, newcomers } = await filesNotAccepted(space, policy, found.stale)
     const accepted = found.stale.filter(({ path }) => !refused.includes(path))
     if (!values['dry-run']) await rekey(space, accepted)
     if (values.json) printJson(found, rows, { refused, done: !values['dry-run'] && refused.length === 0 })
@@ -61,7 +61,7 @@ export async function run(args: string[]): Promise<number> {
     for (const { path, reason } of found.problems) printWarning(`${displayPath(path)} ${reason}`)
     if (!values.json && (refused.length === 0 || accepted.length > 0))
       await printEnd(space, { ...found, stale: accepted }, values['dry-run'] ?? false)
-    if (refused.length > 0) throw await notAcceptedFiles(space, refused)
+    if (refused.length > 0) throw await notAcceptedFiles(space, refused, newcomers)
     return found.problems.length === 0 ? 0 : 1
   } finally {
     space.close()
@@ -80,18 +80,25 @@ async function filesNotAccepted(
   space: Workspace,
   policy: Policy,
   stale: readonly StaleFile[],
-): Promise<BytePath[]> {
+): Promise<{ refused: BytePath[]; newcomers: string[] }> {
   const trust = await space.trust.current()
   const refused: BytePath[] = []
+  const newcomers = new Set<string>()
   for (const file of stale) {
-    const { pending } = await restrictedAt(trust, policy, file, space)
-    if (pending) refused.push(file.path)
+    const restricted = await restrictedAt(trust, policy, file, space)
+    if (!restricted.pending) continue
+    refused.push(file.path)
+    for (const name of restricted.newcomers) newcomers.add(name)
   }
-  return refused
+  return { refused, newcomers: [...newcomers] }
 }
 
-async function notAcceptedFiles(space: Workspace, paths: readonly BytePath[]): Promise<NixsecretError> {
-  return notAccepted(`not encrypted again: ${namePaths(paths)}: `, await space.trust.current(), [])
+async function notAcceptedFiles(
+  space: Workspace,
+  paths: readonly BytePath[],
+  newcomers: readonly string[],
+): Promise<NixsecretError> {
+  return notAccepted(`not encrypted again: ${namePaths(paths)}: `, await space.trust.current(), newcomers)
 }
 
 async function rekey(space: Workspace, stale: readonly StaleFile[]): Promise<void> {

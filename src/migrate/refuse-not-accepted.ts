@@ -37,12 +37,14 @@ export async function refuseNotAccepted(
     (await listFlaggedIndex(place.git)).flatMap(({ path, oid, stage }) => (stage === 0 ? [[path, oid]] : [])),
   )
   const paths = secrets.flatMap(({ path, readers }) => (readers === null ? [path] : []))
+  const known = new Set(accepted.state?.paths.values())
   const ours = await driversOf(paths, place.git)
   for (const path of paths) {
     const name = oids.get(path) ?? Buffer.from(`HEAD:${path}`, 'latin1')
     const former = await readFormer(place.catFile, path, name, readersFor(policy, path))
     // Age files of another tool do not tell for whom they are; ours do, wherever somebody has put them.
-    const isForeign = !ours.has(path) && former?.digest === null && former.marks.length === 0
+    const isForeign =
+      !ours.has(path) && former?.digest === null && former.keys === null && !known.has(former.oid)
     const restricted = isForeign
       ? accepted.restrict(policy, path, [])
       : await restrictedAt(accepted, policy, { path, oid: oids.get(path) ?? null }, place)

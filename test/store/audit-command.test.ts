@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { acceptAll } from '../support/accept.ts'
 import { needs } from '../support/needs.ts'
 import { nixPrograms } from '../support/nix.ts'
 import { findPlaintext } from '../support/story.ts'
@@ -56,6 +57,8 @@ if (program !== undefined) {
     const policy = readFileSync(join(place.repo, 'nixsecret.toml'), 'utf8')
     place.put('nixsecret.toml', `${policy}\n[[rule]]\npaths = ["/secrets/token"]\nstore = "plaintext"\n`)
     await place.instantiate(COPY('secrets/token'))
+    assert.is((await place.audit()).code, 1, 'before it is accepted')
+    await acceptAll(place.person.box, place.repo)
     const { code, leaks } = await place.audit()
     assert.is(code, 0)
     assert.equal(

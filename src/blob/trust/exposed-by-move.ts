@@ -92,7 +92,7 @@ async function idsOf(
 }
 
 /** An age file as it is, and with its armor taken off or put on. */
-async function ageIds(oid: string, catFile: CatFile, format: 'sha1' | 'sha256'): Promise<string[]> {
+export async function ageIds(oid: string, catFile: CatFile, format: 'sha1' | 'sha256'): Promise<string[]> {
   const head = await catFile.getUpTo(oid, MAX_HEADER_SIZE)
   // Larger ones have no armor, and nobody reads one that has.
   if (head === null || head.size > MAX_ARMORED_SIZE) return [oid]

@@ -1,4 +1,3 @@
-import type { Header } from '../../age/header.ts'
 import type { BlobShape } from '../../age/inspect.ts'
 import type { BytePath } from '../../byte-path.ts'
 import { headerDigest } from '../judge-readers.ts'
@@ -11,8 +10,8 @@ export interface FormerBlob {
   /** In an age file's header; null where it has none, or this is a SOPS document. */
   readonly digest: string | null
   /**
-   * Those of the readers asked about who can open it, in canonical form: of a SOPS document, and of an age file without a
-   * digest as far as stanzas of SSH keys tell. Null where nothing tells.
+   * Those of the readers asked about who can open it, in canonical form: of a SOPS document, and of a new age file whose
+   * tags tell (`knownByTags`).
    */
   readonly keys: ReadonlySet<string> | null
   /** Of a SOPS document: by what its data key is known elsewhere; see `sopsMarks`. */
@@ -33,11 +32,7 @@ export async function formerBlob(
   readers: Pick<Readers, 'recipients'> | null,
 ): Promise<FormerBlob | null> {
   const { oid, shape, whole } = blob
-  if (shape.kind === 'age') {
-    const digest = headerDigest(shape.header)
-    const keys = digest === null && readers !== null ? keysWithTags(shape.header, readers) : null
-    return { oid, digest, keys, marks: MARKS }
-  }
+  if (shape.kind === 'age') return { oid, digest: headerDigest(shape.header), keys: null, marks: MARKS }
   if (shape.kind === 'broken') return { oid, digest: null, keys: null, marks: MARKS }
   if (shape.kind === 'empty' || whole === null || !mayBeSops(whole)) return null
   const { judgeSopsReaders, sopsMarks, sopsShape } = await import('../sops-files.ts')
@@ -50,14 +45,4 @@ export async function formerBlob(
   )
   const keys = readers.recipients.map(({ canonical }) => canonical).filter((key) => !missing.has(key))
   return { oid, digest: null, keys: new Set(keys), marks: sopsMarks(document.metadata) }
-}
-
-/** Whoever holds no key of a file can't change its header, so that its tags tell as much as a digest. */
-function keysWithTags(
-  header: Header,
-  { recipients }: Pick<Readers, 'recipients'>,
-): ReadonlySet<string> | null {
-  const tags = new Set(header.stanzas.map(({ args }) => `${args[0]} ${args[1]}`))
-  const found = recipients.filter(({ tag, stanzaType }) => tag !== null && tags.has(`${stanzaType} ${tag}`))
-  return found.length === 0 ? null : new Set(found.map(({ canonical }) => canonical))
 }

@@ -10,6 +10,7 @@ import { attributesDifference } from './attributes-difference.ts'
 import { canonical } from './canonical.ts'
 import { exposedByMove } from './exposed-by-move.ts'
 import type { FormerBlob } from './former-blob.ts'
+import { knownByTags } from './known-by-tags.ts'
 import { lostProtection } from './lost-protection.ts'
 import { type Present, withPresent } from './present.ts'
 import { readFormer } from './read-former.ts'
@@ -90,15 +91,17 @@ async function moved(present: Present, accepted: Accepted): Promise<MovedChange[
 
 /** Ciphertext of protected files that is not what was accepted at its path. */
 export async function unknownBlobs(
-  { policy, files, catFile }: Present,
+  present: Present,
   { state }: Accepted,
 ): Promise<Map<BytePath, FormerBlob>> {
+  const { policy, files, catFile } = present
   const found = new Map<BytePath, FormerBlob>()
   for (const [path, oid] of files) {
     if (policy === null || state === null || state.paths.get(path) === oid) continue
     const readers = readersOf(policy, path) === null ? null : readersFor(policy, path)
     const former = await readFormer(catFile, path, oid, readers)
-    if (former !== null) found.set(path, former)
+    if (former !== null)
+      found.set(path, readers === null ? former : await knownByTags(former, path, readers, present))
     // Not fetched, in a partial clone: for whom it is shows once it is here.
     else if ((await catFile.info(oid)) === null) found.set(path, { oid, digest: null, keys: null, marks: [] })
   }
