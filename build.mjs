@@ -58,6 +58,7 @@ const INSIDE = new Set([
   './policy-from.ts',
   '../policy-from.ts',
   './exposed-by-move.ts',
+  './seen-policies.ts',
   '../../store/hold-as-owner.ts',
   './hook/pre-receive.ts',
   './hook/observe-change.ts',

@@ -63,7 +63,8 @@ export async function run(args: string[]): Promise<number> {
     if (scopes.length > 0 && !values.history) await protectedFiles(space, scopes)
     const { repo, catFile, keys } = space
     const git = { ...space.git, cwd: space.top }
-    const [policy, accepted] = [await space.policyOrNull(), await acceptedHere(repo)]
+    const policy = await space.policyOrNull()
+    const accepted = await acceptedHere(space, policy)
     const context = { repo, git, catFile, keys, policy, accepted }
     const { deep, history } = values
     const options = { store, scopes, deep, history, remove: values.delete, onProgress: progress.show }

@@ -53,7 +53,7 @@ export async function run(args: string[]): Promise<number> {
     const scopes = positionals.map((name) => pathArgument(space, name))
     const found = await staleFiles(space, policy, scopes)
     const rows = await rowsOf(space, policy, found.stale)
-    const { refused, newcomers } = await filesNotAccepted(space, policy, found.stale)
+    const { refused, fault } = await filesNotAccepted(space, policy, found.stale)
     const accepted = found.stale.filter(({ path }) => !refused.includes(path))
     if (!values['dry-run']) await rekey(space, accepted)
     if (values.json) printJson(found, rows, { refused, done: !values['dry-run'] && refused.length === 0 })
@@ -61,7 +61,7 @@ export async function run(args: string[]): Promise<number> {
     for (const { path, reason } of found.problems) printWarning(`${displayPath(path)} ${reason}`)
     if (!values.json && (refused.length === 0 || accepted.length > 0))
       await printEnd(space, { ...found, stale: accepted }, values['dry-run'] ?? false)
-    if (refused.length > 0) throw await notAcceptedFiles(space, refused, newcomers)
+    if (fault !== null) throw fault
     return found.problems.length === 0 ? 0 : 1
   } finally {
     space.close()
@@ -75,13 +75,13 @@ async function rowsOf(space: Workspace, policy: Policy, stale: readonly StaleFil
   return rows
 }
 
-/** Files that would be encrypted for somebody, or in a form, that the user has not accepted. */
+/** Files that would be encrypted for somebody, or in a form, that the user has not accepted; and what to say of them. */
 async function filesNotAccepted(
   space: Workspace,
   policy: Policy,
   stale: readonly StaleFile[],
-): Promise<{ refused: BytePath[]; newcomers: string[] }> {
-  const trust = await space.trust.current()
+): Promise<{ refused: readonly BytePath[]; fault: NixsecretError | null }> {
+  const trust = await space.trust.current(policy)
   const refused: BytePath[] = []
   const newcomers = new Set<string>()
   for (const file of stale) {
@@ -90,15 +90,8 @@ async function filesNotAccepted(
     refused.push(file.path)
     for (const name of restricted.newcomers) newcomers.add(name)
   }
-  return { refused, newcomers: [...newcomers] }
-}
-
-async function notAcceptedFiles(
-  space: Workspace,
-  paths: readonly BytePath[],
-  newcomers: readonly string[],
-): Promise<NixsecretError> {
-  return notAccepted(`not encrypted again: ${namePaths(paths)}: `, await space.trust.current(), newcomers)
+  const what = `not encrypted again: ${namePaths(refused)}: `
+  return { refused, fault: refused.length === 0 ? null : notAccepted(what, trust, [...newcomers]) }
 }
 
 async function rekey(space: Workspace, stale: readonly StaleFile[]): Promise<void> {

@@ -50,7 +50,7 @@ export class FilterContext {
   constructor(repo: Repository, ask: AskPassphrase | null) {
     this.repo = repo
     this.policy = new PolicySource(repo.workTree, this.catFile)
-    this.trust = new TrustSource(repo)
+    this.trust = new TrustSource({ repo, catFile: this.catFile, git: {} })
     this.keys = new Keys({}, ask)
     this.silentKeys = ask === null ? this.keys : new Keys({}, null)
     this.memo = new Memo(repo.stateDir)

@@ -60,7 +60,7 @@ export async function wantedFrom(context: FilterContext, path: BytePath, former:
     }
     format = formatOf(policy, path)
     const wanted = readersFor(policy, path)
-    const accepted = await context.trust.current()
+    const accepted = await context.trust.current(policy)
     const blobs = await Promise.all(
       (await former()).map((blob) => (blob === null ? null : formerOf(context, path, blob, wanted))),
     )

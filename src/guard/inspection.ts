@@ -96,7 +96,7 @@ export class Inspection {
 
   /** What this user has accepted; null where nobody was ever asked, as in CI. */
   accepted(): Promise<Accepted | null> {
-    this.#accepted ??= acceptedHere(this.repo)
+    this.#accepted ??= acceptedHere({ repo: this.repo, catFile: this.catFile, git: this.place }, null)
     return this.#accepted
   }
 

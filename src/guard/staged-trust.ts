@@ -39,7 +39,7 @@ export async function stagedTrust(inspection: Inspection, step: Step): Promise<F
     files: new Map(shut.map(({ path, oid }) => [path, oid])),
     tracked: new Set(step.entries.map(({ path }) => path)),
   }
-  const accepted = await Accepted.load(repo)
+  const accepted = await Accepted.load(present, policy)
   const { gains, first, problem } = await pendingHere(present, accepted)
   const hint = isStaged(workTree, policy.text) ? ACCEPT : [STAGE_FIRST, ACCEPT].join('\n')
   if (first) return gains.length === 0 ? [] : [finding(POLICY_PATH, nothingAccepted(problem), hint)]

@@ -21,7 +21,7 @@ export async function refuseNotAccepted(
   policy: Policy,
   secrets: readonly ImportedSecret[],
 ): Promise<void> {
-  const accepted = await Accepted.load(place.repo)
+  const accepted = await Accepted.load(place, policy)
   if (accepted.state === null && secrets.length > 0) throw notAccepted('', accepted, [])
   const byName = secrets.find(({ readers }) => readers?.some((reader) => 'name' in reader))
   if (byName !== undefined && !accepted.isWhole(policy)) {

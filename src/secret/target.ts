@@ -83,8 +83,8 @@ async function readersAt(
   path: BytePath,
   oid: string | null | 'anything',
 ): Promise<Pick<Target, 'readers' | 'format' | 'pending' | 'leftOut'>> {
-  const accepted = await space.trust.current()
   const policy = await space.policy()
+  const accepted = await space.trust.current(policy)
   const restricted =
     oid === 'anything'
       ? accepted.restrict(policy, path, [])

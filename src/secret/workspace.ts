@@ -48,7 +48,7 @@ export class Workspace {
     }
     this.keys = new Keys(this.git, asked, ask === null ? null : unwrapByPlugin(asked))
     this.memo = new Memo(repo.stateDir)
-    this.trust = new TrustSource(repo)
+    this.trust = new TrustSource(this)
     this.#policy = new PolicySource(repo.workTree, this.catFile)
   }
 

@@ -5,6 +5,7 @@ import { canonical } from '../blob/trust/canonical.ts'
 import { pendingHere } from '../blob/trust/pending.ts'
 import { type HistoryCommit, MOST_COMMITS, PolicyHistory } from '../blob/trust/policy-history.ts'
 import type { Present } from '../blob/trust/present.ts'
+import { loadTrust } from '../blob/trust/trust-state.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../git/commit-facts.ts'
 import { mergePicks } from '../git/merge-picks.ts'
@@ -33,12 +34,14 @@ export type SignedOutcome =
  */
 export async function acceptSigned(present: Present): Promise<SignedOutcome> {
   // Mostly there is nothing, and then git need not be asked.
-  const accepted = await Accepted.load(present.repo)
+  const accepted = await Accepted.load(present, present.policy)
   const { gains } = await pendingHere(present, accepted)
   if (gains.length === 0) return { kind: 'nothing' }
   const { stdout } = await tryGit(['config', '--get', 'nixsecret.trust'], present.git)
   if (stdout.toString('latin1').trim() !== 'signed') return { kind: 'off' }
-  const verdict = await judge(present, accepted, gains)
+  // What the commits took away since is no matter if they are signed as well.
+  const before = await Accepted.of(loadTrust(present.repo))
+  const verdict = await judge(present, before, gains)
   if ('why' in verdict) return { kind: 'left', ...verdict }
   await acceptPresent(present)
   return { kind: 'accepted', gains, commits: verdict.commits }

@@ -20,7 +20,7 @@ export interface Review extends Pending {
  */
 export function review(repo: Repository): Promise<Review> {
   return withPresent(repo, async (present) => {
-    const accepted = await Accepted.load(repo)
+    const accepted = await Accepted.load(present, present.policy)
     const found = await pendingHere(present, accepted)
     if (found.first && present.policy === null) throw noPolicy()
     const made = found.gains.length === 0 ? new Map() : await whoMade(present, accepted, found.gains)
@@ -34,7 +34,7 @@ export function review(repo: Repository): Promise<Review> {
  */
 export function acceptReviewed(repo: Repository, { seal }: Review): Promise<void> {
   return withPresent(repo, async (present) => {
-    const accepted = await Accepted.load(repo)
+    const accepted = await Accepted.load(present, present.policy)
     if (sealOf(present, accepted, await pendingHere(present, accepted)) !== seal)
       throw new NixsecretError(
         'refused',

@@ -55,8 +55,8 @@ async function storeAllowed(clone: RawClone): Promise<boolean | undefined> {
   const git = { cwd: clone.dir }
   const catFile = new CatFile(git)
   const repo = await clone.repo()
-  const accepted = await acceptedHere(repo)
   const policy = policyFrom((await catFile.get('HEAD:nixsecret.toml'))?.content.toString() ?? '')
+  const accepted = await acceptedHere({ repo, catFile, git }, policy)
   const context = { repo, git, catFile, keys: new Keys(git, null), policy, accepted }
   const { secrets } = await collectPlaintexts(context, [], false)
   catFile.close()

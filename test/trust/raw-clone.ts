@@ -102,11 +102,11 @@ export class RawClone {
   /** For whom what is at a path would be sealed again, by key. */
   async restricted(path: string): Promise<{ names: readonly string[]; fault: string | null }> {
     const repo = await this.repo()
-    const accepted = await Accepted.load(repo)
     const policy = policyFrom(readFileSync(join(this.dir, 'nixsecret.toml'), 'utf8'))
     const git = { cwd: this.dir }
     const catFile = new CatFile(git)
     try {
+      const accepted = await Accepted.load({ repo, catFile, git }, policy)
       const oid = (await catFile.info(`:0:${path}`))?.oid ?? null
       const scene = { catFile, git, repo }
       const { readers, fault } = await restrictedAt(accepted, policy, { path: path as BytePath, oid }, scene)

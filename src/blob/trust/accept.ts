@@ -64,8 +64,9 @@ export class OwnChange {
   static async begin(repo: Repository): Promise<OwnChange> {
     await observe(repo)
     return withPresent(repo, async (present) => {
-      const accepted = await Accepted.load(repo)
+      const accepted = await Accepted.load(present, present.policy)
       return new OwnChange(repo, accepted.state, {
+        head: present.head,
         policyWhole: accepted.state !== null && isWhole(present, accepted),
         attributesWhole: (await unprotected(present, accepted)).length === 0,
         policy: present.policy?.text ?? null,
@@ -88,9 +89,10 @@ export class OwnChange {
   ): Promise<boolean> {
     const state = this.#state
     if (state === null) return false
-    const { policyWhole, attributesWhole, policy: before, attributes: lines, paths } = this.#before
+    // What comes to HEAD meanwhile is still to be seen.
+    const { head, policyWhole, attributesWhole, policy: before, attributes: lines, paths } = this.#before
     return withPresent(this.#repo, async (present) => {
-      const { policy, head } = present
+      const { policy } = present
       if (policy === null) return false
       const own = before === null ? (made.policy ?? null) : editedOrNull(before, edit)
       const policies =
@@ -117,6 +119,7 @@ export class OwnChange {
 
 /** What held before a change was made. */
 interface Before {
+  readonly head: string | null
   /** Whether nothing was pending. */
   readonly policyWhole: boolean
   readonly attributesWhole: boolean

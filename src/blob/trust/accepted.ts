@@ -6,8 +6,9 @@ import { formatOf, readersOf, storeOf } from '../../policy/readers-of.ts'
 import type { policyFrom } from '../policy-from.ts'
 import { type Readers, readersFor, readersWithKeys } from '../readers.ts'
 import { canonical } from './canonical.ts'
+import { currentTrust, type TrustScene } from './current-trust.ts'
 import type { FormerBlob } from './former-blob.ts'
-import { type LoadedTrust, loadTrust, type TrustPlace, type TrustState } from './trust-state.ts'
+import type { LoadedTrust, TrustState } from './trust-state.ts'
 
 /** For whom a path may be sealed now. */
 export interface Restricted {
@@ -43,9 +44,13 @@ export class Accepted {
     this.#parse = parse
   }
 
-  /** Reads what was accepted: two small files. Never throws. */
-  static load(place: TrustPlace): Promise<Accepted> {
-    return Accepted.of(loadTrust(place))
+  /**
+   * Reads what was accepted: see {@link currentTrust}.
+   * @param policy that is about to hold
+   * @throws NixsecretError `git`
+   */
+  static async load(scene: TrustScene, policy: Policy | null): Promise<Accepted> {
+    return Accepted.of(await currentTrust(scene, policy))
   }
 
   /** What a state says. */

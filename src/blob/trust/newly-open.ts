@@ -33,7 +33,7 @@ export async function refuseNewlyOpen(
   scene: StoreScene,
 ): Promise<void> {
   if (paths.length === 0) return
-  const accepted = await Accepted.load(scene.repo)
+  const accepted = await Accepted.load(scene, policy)
   const fresh = paths.find((path) => accepted.storeOf(path) === null)
   if (fresh !== undefined)
     throw notAccepted(`${displayPath(fresh)} would enter the Nix store as plaintext: `, accepted, [])

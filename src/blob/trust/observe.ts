@@ -1,17 +1,12 @@
-import type { CatFile } from '../../git/cat-file.ts'
 import type { Repository } from '../../git/repository.ts'
 import { tryGit } from '../../git/run-git.ts'
-import { POLICY_FILE } from '../policy-file-name.ts'
 import { Accepted } from './accepted.ts'
 import { attributesDifference } from './attributes-difference.ts'
 import { addDocuments, knownPaths, withSets } from './known-paths.ts'
-import { observedPolicies, takesAway } from './observed-policies.ts'
 import { gitAt, headOf, type Present, type TrustGit, withPresent } from './present.ts'
-import { loadTrust, saveTrust, type TrustState } from './trust-state.ts'
+import { seenPolicies } from './seen-policies.ts'
+import { loadTrust, saveTrust, type TrustState, trustStamp } from './trust-state.ts'
 
-/** Commits that change the policy, looked at most: the newest. */
-const MOST_COMMITS = 200
-const MAX_POLICY = 4 << 20
 /** Bytes of lines of `.gitattributes`. */
 const MAX_LINES = 1 << 20
 
@@ -29,38 +24,36 @@ export async function observe(repo: Repository): Promise<void> {
 
 /**
  * The same of what was looked at.
- * @throws NixsecretError `io`
+ * @throws NixsecretError `io`, `git`
  */
 export async function observeHere(present: Present): Promise<void> {
   const { repo, git, head } = present
-  const { state } = loadTrust(repo)
-  if (state === null || head === null || head === state.at) return
-  const base = await baseOf(state.at, head, git)
-  if (base !== null) saveTrust(repo, await observed(state, { ...base, head }, present))
+  // Somebody else may write it meanwhile. What is not noted in the end is found again, for `at` stays.
+  for (let tries = 0; tries < 3; tries++) {
+    const stamp = trustStamp(repo)
+    const { state } = loadTrust(repo)
+    if (state === null || head === null || head === state.at || !(await comesAfter(state.at, head, git)))
+      return
+    const next = await observed(state, head, present)
+    if (next === null) return
+    if (stamp === trustStamp(repo)) return saveTrust(repo, next)
+  }
 }
 
-/** Where to begin: null where HEAD does not come after what was accepted. */
-async function baseOf(
-  at: string | null,
-  head: string,
-  git: TrustGit,
-): Promise<{ base: string | null } | null> {
-  if (at === null) return { base: null }
-  if ((await tryGit(['merge-base', '--is-ancestor', at, head], git)).code === 0) return { base: at }
+/** Whether HEAD comes after what was accepted, or that is nowhere any more. */
+async function comesAfter(at: string | null, head: string, git: TrustGit): Promise<boolean> {
+  if (at === null || (await tryGit(['merge-base', '--is-ancestor', at, head], git)).code === 0) return true
   // It may have been amended or rebased away; on another branch it still is.
   const there = await tryGit(['for-each-ref', '--count=1', '--contains', at], git)
-  if (there.code === 0 && there.stdout.length > 0) return null
-  const common = await tryGit(['merge-base', at, head], git)
-  return { base: common.code === 0 ? common.stdout.toString('latin1').trim() : null }
+  return there.code !== 0 || there.stdout.length === 0
 }
 
-async function observed(
-  state: TrustState,
-  { base, head }: { readonly base: string | null; readonly head: string },
-  present: Present,
-): Promise<TrustState> {
-  let policies = state.policies
-  for (const text of await reducedPolicies(base, head, present)) policies = observedPolicies(policies, text)
+/** @returns null where it can't be told yet what the commits mean */
+async function observed(state: TrustState, head: string, present: Present): Promise<TrustState | null> {
+  const { policy, git } = present
+  const seen = { tip: head, at: state.at, own: true, policy }
+  const { policies, open } = await seenPolicies(state.policies, seen, git)
+  if (open) return null
   const sets = new Map(state.sets)
   await addDocuments(sets, present, { known: state.paths, anew: false })
   const accepted = await Accepted.of({ state: { ...state, policies, sets }, problem: null })
@@ -84,35 +77,4 @@ function isTooMuch({ attributes }: Present): boolean {
 /** Lines that bear on `filter`, as they are kept. */
 export function linesOf({ attributes }: Present): Map<Parameters<typeof attributes.get>[0], string[]> {
   return new Map([...attributes].map(([file, lines]) => [file, lines.map(({ line }) => line)]))
-}
-
-/** Policies of commits that take something away that their first parent's gave, the oldest first. */
-async function reducedPolicies(
-  base: string | null,
-  head: string,
-  { git, catFile }: Present,
-): Promise<string[]> {
-  // Along the first parents: what a side that was merged never had, it has not taken away.
-  const range = base === null ? [head] : [head, `^${base}`]
-  const args = [
-    'rev-list',
-    '--first-parent',
-    `-n${MOST_COMMITS}`,
-    ...range,
-    '--',
-    `:(top,literal)${POLICY_FILE}`,
-  ]
-  const { stdout } = await tryGit(args, git)
-  const texts: string[] = []
-  for (const commit of stdout.toString('latin1').split('\n').slice(0, -1).reverse()) {
-    const after = await policyText(catFile, commit)
-    const before = await policyText(catFile, `${commit}^`)
-    if (after !== null && (before === null || takesAway(before, after))) texts.push(after)
-  }
-  return texts
-}
-
-async function policyText(catFile: CatFile, commit: string): Promise<string | null> {
-  const blob = await catFile.getUpTo(`${commit}:${POLICY_FILE}`, MAX_POLICY)
-  return blob?.type === 'blob' && blob.content.length === blob.size ? blob.content.toString('utf8') : null
 }

@@ -22,12 +22,6 @@ export function observedPolicies(texts: readonly string[], text: string): readon
   return kept.length < MOST ? [...kept, text] : []
 }
 
-/** Whether a policy takes anything from anybody that the one before it gave. */
-export function takesAway(before: string, after: string): boolean {
-  const [former, now] = [soundPolicy(before), soundPolicy(after)]
-  return former !== null && now !== null && !givesNoMore(former, now, canonical)
-}
-
 /** A policy, or null for a text that is none: it gives nobody anything, but nobody meant that. */
 export function soundPolicy(text: string): Policy | null {
   try {

@@ -32,7 +32,9 @@ export interface Pending {
  * @throws NixsecretError `policy` where the policy does not parse
  */
 export function pending(repo: Repository): Promise<Pending> {
-  return withPresent(repo, async (present) => pendingHere(present, await Accepted.load(repo)))
+  return withPresent(repo, async (present) =>
+    pendingHere(present, await Accepted.load(present, present.policy)),
+  )
 }
 
 /** The same of what was looked at. */

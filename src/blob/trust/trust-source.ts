@@ -1,22 +1,32 @@
+import type { Policy } from '../../policy/policy.ts'
 import { Accepted } from './accepted.ts'
-import { loadTrust, type TrustPlace, trustStamp } from './trust-state.ts'
+import { currentTrust, type Moment, momentOf, type TrustScene } from './current-trust.ts'
 
-/** What is accepted, read again where it changed: a process of ours may outlive a change, as in a rebase. */
+/** What is accepted, read again where it or HEAD changed: a process of ours may outlive a change, as in a rebase. */
 export class TrustSource {
-  readonly #place: TrustPlace
-  #stamp: string | null = null
+  readonly #scene: TrustScene
+  #seen: { readonly key: string; readonly policy: string | null } | null = null
   #accepted: Promise<Accepted> | null = null
 
-  constructor(place: TrustPlace) {
-    this.#place = place
+  constructor(scene: TrustScene) {
+    this.#scene = scene
   }
 
-  current(): Promise<Accepted> {
-    const stamp = trustStamp(this.#place)
-    if (this.#accepted === null || stamp !== this.#stamp) {
-      this.#stamp = stamp
-      this.#accepted = Accepted.of(loadTrust(this.#place))
+  /**
+   * @param policy that is about to hold
+   * @throws NixsecretError `git`
+   */
+  async current(policy: Policy | null): Promise<Accepted> {
+    const moment = await momentOf(this.#scene)
+    const seen = { key: JSON.stringify(moment), policy: policy?.text ?? null }
+    if (this.#accepted === null || seen.key !== this.#seen?.key || seen.policy !== this.#seen.policy) {
+      this.#seen = seen
+      this.#accepted = this.#load(policy, moment)
     }
     return this.#accepted
+  }
+
+  async #load(policy: Policy | null, moment: Moment): Promise<Accepted> {
+    return Accepted.of(await currentTrust(this.#scene, policy, moment))
   }
 }

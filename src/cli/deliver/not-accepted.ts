@@ -18,7 +18,7 @@ export async function hostsNotAccepted(
   policy: Policy,
   hosts: readonly ChosenHost[],
 ): Promise<ReadonlyMap<string, NixsecretError>> {
-  const accepted = await space.trust.current()
+  const accepted = await space.trust.current(policy)
   const refused = new Map<string, NixsecretError>()
   for (const { name, fields } of compareHosts(withNothing(accepted.policies), policy)) {
     const what = fields.every(({ from }) => from === null) ? 'new' : 'changed'

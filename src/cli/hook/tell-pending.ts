@@ -8,7 +8,7 @@ import { sayAcceptedSigned } from '../trust/accepted-signed.ts'
 
 /** Says in one line what is to be accepted after a merge or checkout, if anything is. */
 export async function tellPending(present: Present): Promise<void> {
-  const text = sayPending(await pendingHere(present, await Accepted.load(present.repo)))
+  const text = sayPending(await pendingHere(present, await Accepted.load(present, present.policy)))
   if (text === null) return
   printNote(text)
   printHint('git nixsecret trust')
