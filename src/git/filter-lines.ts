@@ -1,17 +1,36 @@
+import { unquoteCStyle } from './unquote-c-style.ts'
+
 /** The lines of a `.gitattributes` file that bear on `filter`, and which of them can only protect. */
 export interface FilterLine {
-  /** As it stands in the file, one character a byte, without blanks around it, and with single spaces behind the pattern. */
+  /**
+   * One character a byte, without blanks around it, and with single spaces behind the pattern; just as it stands in the
+   * file where git may leave it out.
+   */
   readonly line: string
   /** Whether it says `filter=nixsecret` or `filter=nixsecret-sealed`, and nothing else of `filter`. */
   readonly protects: boolean
 }
 
-const MACRO = /^\[attr\]/
+/** A line of a file. */
+interface Line {
+  /** Without blanks around it, or a byte order mark. */
+  readonly text: string
+  /** What is kept of it where it can't be told what git makes of it; null where it can. */
+  readonly odd: string | null
+}
+
+const MACRO = '[attr]'
 const PROTECTS = /^filter=nixsecret(?:-sealed)?$/
+const BOM = '\xef\xbb\xbf'
+/** Bytes: git since 2.39.1 leaves out lines that are as long, with all blanks, or longer (attr.h). */
+const TOO_LONG = 2048
 
 /** Names of the macros that a `.gitattributes` file defines (https://git-scm.com/docs/gitattributes#_defining_macro_attributes). */
 export function macroNames(content: Buffer): string[] {
-  return linesOf(content).flatMap((line) => (MACRO.test(line) ? [wordsOf(line.slice(6))[0] ?? ''] : []))
+  return linesOf(content).flatMap(({ text }) => {
+    const { name } = split(text)
+    return name.startsWith(MACRO) ? [macroName(name, text)] : []
+  })
 }
 
 /**
@@ -19,39 +38,78 @@ export function macroNames(content: Buffer): string[] {
  * @param macros names of all macros that are defined anywhere in the repository
  */
 export function filterLines(content: Buffer, macros: ReadonlySet<string>): FilterLine[] {
-  return linesOf(content).flatMap((line) => {
+  return linesOf(content).flatMap(({ text, odd }) => {
+    const { name, end, isPlain } = split(text)
     // To git a line may end at a NUL, or the whole file: nobody can see by it what holds.
-    if (MACRO.test(line) || line.includes('\0')) return [{ line, protects: false }]
-    const behind = behindPattern(line)
-    const words = wordsOf(behind)
+    if (name.startsWith(MACRO) || text.includes('\0')) return [{ line: odd ?? text, protects: false }]
+    const words = wordsOf(text.slice(end))
     const about = words.filter((word) => nameOf(word) === 'filter' || macros.has(nameOf(word)))
     if (about.length === 0) return []
-    const plain = [line.slice(0, line.length - behind.length), ...words].join(' ')
-    return [{ line: plain, protects: !line.startsWith('!') && about.every((word) => PROTECTS.test(word)) }]
+    if (odd !== null) return [{ line: odd, protects: false }]
+    const line = [text.slice(0, end), ...words].join(' ')
+    const protects = isPlain && !name.startsWith('!') && about.every((word) => PROTECTS.test(word))
+    return [{ line, protects }]
   })
+}
+
+/** Whether a line defines a macro; quotes around its name make no difference to git. */
+export function isMacro(line: string): boolean {
+  return split(trimmed(withoutMark(line))).name.startsWith(MACRO)
 }
 
 /** The pattern of a line, as it stands there. */
 export function patternOf(line: string): string {
-  return line.slice(0, line.length - behindPattern(line).length)
+  return line.slice(0, split(line).end)
 }
 
 /** What of `filter` a line says with words of its own, and not by a macro. */
 export function filterWords(line: string): string[] {
-  return wordsOf(behindPattern(line)).filter((word) => nameOf(word) === 'filter')
+  return wordsOf(line.slice(split(line).end)).filter((word) => nameOf(word) === 'filter')
 }
 
-function linesOf(content: Buffer): string[] {
-  const text = content.toString('latin1').replace(/^\xef\xbb\xbf/, '')
-  return text
+function linesOf(content: Buffer): Line[] {
+  return content
+    .toString('latin1')
     .split('\n')
-    .map((line) => line.replace(/^[ \t\r]+|[ \t\r]+$/g, ''))
-    .filter((line) => line !== '' && (!line.startsWith('#') || line.includes('\0')))
+    .map((raw, i) => {
+      // git passes over the mark in the work tree; of the index it reads it as part of the first pattern.
+      const isMarked = i === 0 && raw.startsWith(BOM)
+      const text = trimmed(isMarked ? withoutMark(raw) : raw)
+      if (raw.length >= TOO_LONG) return { text, odd: raw }
+      return { text, odd: isMarked ? `${BOM}${text}` : null }
+    })
+    .filter(({ text }) => text !== '' && (!text.startsWith('#') || text.includes('\0')))
 }
 
-function behindPattern(line: string): string {
-  const quoted = /^"(?:[^"\\]|\\.)*"/.exec(line)?.[0]
-  return quoted === undefined ? line.replace(/^[^ \t\r]+/, '') : line.slice(quoted.length)
+function withoutMark(line: string): string {
+  return line.startsWith(BOM) ? line.slice(BOM.length) : line
+}
+
+/** Without blanks at both ends. An expression that looks for the last ones takes forever where there are many others. */
+function trimmed(line: string): string {
+  let [start, end] = [0, line.length]
+  while (start < end && isBlank(line[start])) start++
+  while (end > start && isBlank(line[end - 1])) end--
+  return line.slice(start, end)
+}
+
+function isBlank(char: string | undefined): boolean {
+  return char === ' ' || char === '\t' || char === '\r'
+}
+
+/** The name in front of a line as git reads it, and where it ends; not plain where its quotes are none to git. */
+function split(line: string): { readonly name: string; readonly end: number; readonly isPlain: boolean } {
+  const quoted = unquoteCStyle(line)
+  if (quoted !== null) return { ...quoted, isPlain: true }
+  const blank = line.search(/[ \t\r]/)
+  const end = blank === -1 ? line.length : blank
+  return { name: line.slice(0, end), end, isPlain: line[0] !== '"' }
+}
+
+/** @param name with `[attr]`; where nothing stands behind it in a line, git takes it for a pattern, and no harm is done */
+function macroName(name: string, line: string): string {
+  const behind = name === MACRO ? line.slice(MACRO.length) : name.slice(MACRO.length)
+  return behind.split(/[ \t\r\n\0]+/).find((word) => word !== '') ?? ''
 }
 
 function wordsOf(text: string): string[] {

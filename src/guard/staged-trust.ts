@@ -35,6 +35,7 @@ export async function stagedTrust(inspection: Inspection, step: Step): Promise<F
     head: (await catFile.info('HEAD^{commit}'))?.oid ?? null,
     policy,
     attributes,
+    attributeFiles: null,
     drivers,
     files: new Map(shut.map(({ path, oid }) => [path, oid])),
     tracked: new Set(step.entries.map(({ path }) => path)),

@@ -1,4 +1,4 @@
-import { attributeLines } from '../blob/trust/attribute-lines.ts'
+import { attributeFiles, attributeLines } from '../blob/trust/attribute-lines.ts'
 import { lostProtection } from '../blob/trust/lost-protection.ts'
 import { loadTrust, type TrustPlace } from '../blob/trust/trust-state.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
@@ -23,9 +23,10 @@ export async function lostSecrets<Entry extends TreeEntry>(
   const catFile = new CatFile(git)
   try {
     const regular = entries.filter(({ mode, stage }) => mode.startsWith('100') && stage === 0)
-    const attributes = await attributeLines(git.cwd, regular, catFile)
+    const contents = await attributeFiles(git.cwd, regular, catFile)
+    const lines = { attributes: attributeLines(contents), attributeFiles: contents }
     const tracked = new Set(regular.map(({ path }) => path))
-    const lost = new Set((await lostProtection(state, { attributes, tracked, drivers })).lost)
+    const lost = new Set((await lostProtection(state, { ...lines, tracked, drivers })).lost)
     return regular.filter(({ path }) => lost.has(path))
   } finally {
     catFile.close()

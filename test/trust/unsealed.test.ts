@@ -4,7 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { policyFrom } from '../../src/blob/policy-from.ts'
 import { attributesDifference } from '../../src/blob/trust/attributes-difference.ts'
+import { lostProtection } from '../../src/blob/trust/lost-protection.ts'
 import { refuseNewlyOpen } from '../../src/blob/trust/newly-open.ts'
+import { loadTrust, type TrustState } from '../../src/blob/trust/trust-state.ts'
 import type { BytePath } from '../../src/byte-path.ts'
 import { CatFile } from '../../src/git/cat-file.ts'
 import { filterLines } from '../../src/git/filter-lines.ts'
@@ -58,6 +60,20 @@ test('lines that lay open in the work tree what was sealed there', () => {
   assert.equal(difference('a filter=nixsecret\n', 'a filter=nixsecret\nb filter=nixsecret\n'), [])
 })
 
+test('the same line, as git leaves it out, and the same macro once more in quotes', () => {
+  const sealed = 'secrets/** filter=nixsecret\nsecrets/root/** filter=nixsecret-sealed\n'
+  const long = sealed.replace('** filter=nixsecret-sealed', `**${' '.repeat(2100)}filter=nixsecret-sealed`)
+  assert.equal(
+    difference(sealed, long).map((line) => line.replace(/ +/g, ' ')),
+    ['git +secrets/root/** f-sealed', 'git -secrets/root/** f-sealed'],
+  )
+  assert.equal(difference(long, long), [])
+  assert.equal(difference(sealed, `\ufeff${sealed}`).length, 2)
+  const macro = '[attr]shut filter=nixsecret-sealed\nsecrets/root/** shut\n'
+  for (const name of ['"[attr]shut"', '"\\133attr]shut"'])
+    assert.equal(difference(macro, `${macro}${name} diff=x\n`), [`git +${name} diff=x`])
+})
+
 test('files that were sealed in the work tree: told with the line, and no plaintext for the store', async () => {
   const rules = '[[rule]]\npaths = ["/secrets/root/**"]\nstore = "plaintext"\n'
   const attributes = 'secrets/** filter=nixsecret\nsecrets/root/** filter=nixsecret-sealed\n'
@@ -78,6 +94,24 @@ test('files that were sealed in the work tree: told with the line, and no plaint
     (fault: Error) => fault.message,
   )
   assert.match(message, 'filter=nixsecret-sealed')
+  // Whatever the lines look like, what git makes of them counts; not what is set on this machine alone.
+  await clone.commit({ '.gitattributes': attributes })
+  const repo = await clone.repo()
+  const state = loadTrust(repo).state as TrustState
+  const lines = new Map([['.gitattributes' as BytePath, filterLines(Buffer.from(attributes), new Set())]])
+  const opened = async (content: string) => {
+    const attributeFiles = new Map([['.gitattributes' as BytePath, Buffer.from(content)]])
+    const drivers = new Map([[path as BytePath, 'nixsecret' as const]])
+    const now = { attributes: lines, attributeFiles, tracked: new Set([path as BytePath]), drivers }
+    return (await lostProtection(state, now)).opened
+  }
+  assert.equal(await opened('* filter=nixsecret\n'), [path])
+  assert.equal(await opened(attributes), [])
+  await clone.git('config', 'core.attributesFile', clone.box.write('mine', '*key !filter\n'))
+  clone.box.write(join(clone.dir, '.git/info/attributes'), '*key filter=nixsecret\n')
+  assert.equal(await clone.short(), [])
+  clone.box.write(join(clone.dir, '.git/info/attributes'), '')
+  await clone.commit({ '.gitattributes': `${attributes}*key filter=nixsecret\n` })
   await clone.accept()
   assert.equal(await clone.short(), [])
   await refuse()

@@ -7,12 +7,12 @@ import { isWorkFile, workFilePath } from '../work-file.ts'
 // git itself reads no larger ones.
 const MAX_ATTRIBUTES = 100 << 20
 
-/** The lines that bear on `filter`, of every `.gitattributes` file that git reads in a work tree. @param index regular files */
-export async function attributeLines(
+/** Every `.gitattributes` file that git reads in a work tree. @param index regular files */
+export async function attributeFiles(
   top: string,
   index: readonly { readonly path: BytePath; readonly oid: string }[],
   catFile: CatFile,
-): Promise<Map<BytePath, FilterLine[]>> {
+): Promise<Map<BytePath, Buffer>> {
   const contents = new Map<BytePath, Buffer>()
   for (const { path, oid } of index) {
     if (baseName(path) !== '.gitattributes') continue
@@ -25,6 +25,11 @@ export async function attributeLines(
   const untracked = '.gitattributes' as BytePath
   if (!contents.has(untracked) && isWorkFile(top, untracked))
     contents.set(untracked, readFileSync(workFilePath(top, untracked)))
+  return contents
+}
+
+/** The lines of `.gitattributes` files that bear on `filter`. */
+export function attributeLines(contents: ReadonlyMap<BytePath, Buffer>): Map<BytePath, FilterLine[]> {
   const macros = new Set([...contents.values()].flatMap(macroNames))
   const lines = new Map<BytePath, FilterLine[]>()
   for (const [path, content] of contents) {

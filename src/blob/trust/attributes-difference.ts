@@ -1,5 +1,5 @@
 import type { BytePath } from '../../byte-path.ts'
-import { type FilterLine, filterWords } from '../../git/filter-lines.ts'
+import { type FilterLine, filterWords, isMacro } from '../../git/filter-lines.ts'
 import type { UnprotectedChange } from '../../policy/change.ts'
 import { laysOpen, SealedLines } from './sealed-lines.ts'
 
@@ -17,7 +17,7 @@ export function attributesDifference(
 ): UnprotectedChange[] {
   const changes: UnprotectedChange[] = []
   const sealed = new SealedLines(before)
-  const hasMacros = [...before.values()].some((lines) => lines.some((line) => line.startsWith('[attr]')))
+  const hasMacros = [...before.values()].some((lines) => lines.some(isMacro))
   for (const file of new Set([...before.keys(), ...now.keys()])) {
     const had = before.get(file) ?? []
     const lines = now.get(file) ?? []

@@ -7,7 +7,7 @@ import { Memo } from '../memo.ts'
 import { driversOf } from '../protected-files.ts'
 import { lookAtWorkFile, workFileId } from '../work-file.ts'
 import { Accepted, notAccepted, TRUST_HINTS } from './accepted.ts'
-import { attributeLines } from './attribute-lines.ts'
+import { attributeFiles, attributeLines } from './attribute-lines.ts'
 import { exposedByMove, type Scene } from './exposed-by-move.ts'
 import { lostProtection } from './lost-protection.ts'
 import { exposedFault } from './not-exposed.ts'
@@ -58,8 +58,9 @@ async function refuseUnsealed(
   const regular = (await listFlaggedIndex(git)).filter(
     ({ mode, stage }) => mode.startsWith('100') && stage === 0,
   )
-  const attributes = await attributeLines(git.cwd, regular, catFile)
-  const now = { attributes, tracked: new Set(paths), drivers: await driversOf(paths, git) }
+  const contents = await attributeFiles(git.cwd, regular, catFile)
+  const lines = { attributes: attributeLines(contents), attributeFiles: contents }
+  const now = { ...lines, tracked: new Set(paths), drivers: await driversOf(paths, git) }
   const [path] = (await lostProtection(state, now)).opened
   if (path === undefined) return
   const message = `${displayPath(path)} was to stay ciphertext in the work tree (filter=nixsecret-sealed), and its plaintext would enter the Nix store; you have not accepted that`

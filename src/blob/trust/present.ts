@@ -8,7 +8,7 @@ import { type GitOptions, tryGit } from '../../git/run-git.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { PolicySource } from '../load-policy.ts'
 import { driversOf } from '../protected-files.ts'
-import { attributeLines } from './attribute-lines.ts'
+import { attributeFiles, attributeLines } from './attribute-lines.ts'
 
 /** How git is run where trust is asked for. */
 export type TrustGit = GitOptions & { readonly cwd: string }
@@ -30,6 +30,8 @@ export interface Present {
   readonly tracked: ReadonlySet<BytePath>
   /** Lines that bear on `filter`, of all `.gitattributes` that git reads here. */
   readonly attributes: ReadonlyMap<BytePath, readonly FilterLine[]>
+  /** Those files; null where `drivers` come of them alone, and of nothing that is set on this machine. */
+  readonly attributeFiles: ReadonlyMap<BytePath, Buffer> | null
 }
 
 /**
@@ -55,8 +57,9 @@ export async function withPresent<Result>(
       git,
     )
     const files = new Map(regular.flatMap(({ path, oid }) => (drivers.has(path) ? [[path, oid]] : [])))
-    const attributes = await attributeLines(git.cwd, regular, catFile)
-    return await use({ repo, git, catFile, head, policy, files, drivers, tracked, attributes })
+    const contents = await attributeFiles(git.cwd, regular, catFile)
+    const lines = { attributes: attributeLines(contents), attributeFiles: contents }
+    return await use({ repo, git, catFile, head, policy, files, drivers, tracked, ...lines })
   } finally {
     catFile.close()
   }

@@ -1,6 +1,6 @@
 import type { BytePath } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
-import { filterWords, patternOf } from '../../git/filter-lines.ts'
+import { filterWords, isMacro, patternOf } from '../../git/filter-lines.ts'
 import { PatternRelations } from '../../policy/relate-patterns.ts'
 
 const OPEN = 'filter=nixsecret'
@@ -26,7 +26,6 @@ export class SealedLines {
 
   /** @param attributes of each file its lines that bear on `filter` */
   constructor(attributes: ReadonlyMap<BytePath, readonly string[]>) {
-    const isMacro = (line: string) => line.startsWith('[attr]')
     const all = [...attributes.values()].flat()
     const byMacro = all.some((line) => isMacro(line) && line.includes(SEALED))
     for (const [file, lines] of attributes) {
