@@ -13,6 +13,8 @@ export interface CompareOptions {
   readonly paths: readonly BytePath[]
   /** A public key as it is compared: canonical, without comment. Keys are what counts, never names. */
   readonly canonical: (key: string) => string
+  /** Shared by comparisons that belong together, so that they are bounded together. */
+  readonly relations?: PatternRelations
 }
 
 /**
@@ -24,7 +26,7 @@ export interface CompareOptions {
 export function comparePolicies(
   before: readonly Policy[],
   after: Policy,
-  { paths, canonical }: CompareOptions,
+  { paths, canonical, relations = new PatternRelations() }: CompareOptions,
 ): Change[] {
   const sides = withNothing(before)
   const found = new Found(sides, after, canonical)
@@ -38,7 +40,6 @@ export function comparePolicies(
       if (storeOf(after, path) !== null && storeOf(side, path) === null) found.store.paths.add(path)
       if (formatOf(after, path) === 'sops' && formatOf(side, path) !== 'sops') found.format.paths.add(path)
     }
-    const relations = new PatternRelations()
     for (const [a, b, pattern] of meetings(side, after, 'to', relations)) {
       const had = theirs.of(b)
       for (const key of ours.of(a)) if (!had.has(key)) found.readerOf(key, pattern)
@@ -58,8 +59,12 @@ export function withNothing(policies: readonly Policy[]): readonly Policy[] {
 }
 
 /** Whether a policy gives nothing, at any path, that another one does not. */
-export function givesNoMore(policy: Policy, than: Policy, canonical: CompareOptions['canonical']): boolean {
-  return comparePolicies([than], policy, { paths: [], canonical }).length === 0
+export function givesNoMore(
+  policy: Policy,
+  than: Policy,
+  options: Pick<CompareOptions, 'canonical' | 'relations'>,
+): boolean {
+  return comparePolicies([than], policy, { paths: [], ...options }).length === 0
 }
 
 const NO_SETTINGS: Settings = { to: null, store: null, format: null, rotate: null }

@@ -4,16 +4,31 @@ import { type ParsedPattern, type Part, parsePattern, type Token } from './parse
 /** Names every file. */
 export const EVERYTHING = '/**'
 
-// Comparisons of two patterns: some seconds. What is beyond them counts as "may be".
-const BUDGET = 2_000_000
+// Tokens that are looked at, and some for each comparison: about a second. What is beyond them counts as "may be".
+const BUDGET = 20_000_000
+const COMPARISON = 8
+
+/** A pattern, as often as it is asked for. */
+interface Known extends ParsedPattern {
+  /** Its parts from the top. */
+  readonly whole: readonly Part[]
+  /** Whether one of those is `**`. */
+  readonly isDeep: boolean
+}
 
 /**
  * Says what can be told of two patterns of the policy without any path. "No" means that it can't be told: whoever asks
- * must be safe with that.
+ * must be safe with that. What it can look at is bounded, however many patterns and whoever asks: share one for all that
+ * belongs together.
  */
 export class PatternRelations {
-  readonly #parsed = new Map<string, ParsedPattern>()
-  #left = BUDGET
+  readonly #parsed = new Map<string, Known>()
+  #left: number
+
+  /** @param budget how many tokens are looked at, with a few for each comparison */
+  constructor(budget = BUDGET) {
+    this.#left = budget
+  }
 
   /** Whether nothing more can be told, since too much was asked. */
   get spent(): boolean {
@@ -23,30 +38,34 @@ export class PatternRelations {
   /** Whether every path that `inner` names is one that `outer` names. */
   contains(outer: string, inner: string): boolean {
     if (outer === inner || outer === EVERYTHING) return true
-    if (this.#left-- <= 0) return false
+    if (this.#spend(COMPARISON)) return false
     const { anchored, parts } = this.#parse(outer)
     if (!anchored) return isStar(parts[0])
     const isOpen = parts.at(-1) === '**'
-    const before = isOpen ? parts.slice(0, -1) : parts
-    const inside = this.#parts(inner)
-    if (before.includes('**') || (isOpen ? inside.length <= before.length : inside.length !== before.length))
-      return false
-    return before.every((part, i) => inside[i] !== '**' && (isStar(part) || samePart(part, inside[i])))
+    const length = isOpen ? parts.length - 1 : parts.length
+    const inside = this.#parse(inner).whole
+    if (isOpen ? inside.length <= length : inside.length !== length) return false
+    for (let i = 0; i < length; i++) {
+      const [part, other] = [parts[i], inside[i]]
+      if (part === undefined || other === undefined || part === '**' || other === '**') return false
+      if (!isStar(part) && !this.#same(part, other)) return false
+    }
+    return true
   }
 
   /** Whether no path is named by both. */
   disjoint(one: string, other: string): boolean {
-    if (one === other || this.#left-- <= 0) return false
-    const a = this.#parts(one)
-    const b = this.#parts(other)
-    if (!a.includes('**') && !b.includes('**') && a.length !== b.length) return true
+    if (one === other || this.#spend(COMPARISON)) return false
+    const { whole: a, isDeep } = this.#parse(one)
+    const { whole: b, isDeep: isOtherDeep } = this.#parse(other)
+    if (!isDeep && !isOtherDeep && a.length !== b.length) return true
     for (let i = 0; i < a.length && i < b.length; i++) {
       const [x, y] = [a[i], b[i]]
       if (x === undefined || y === undefined || x === '**' || y === '**') break
-      if (differ(x, y)) return true
+      if (this.#differ(x, y)) return true
     }
     const [x, y] = [a.at(-1), b.at(-1)]
-    return x !== undefined && y !== undefined && x !== '**' && y !== '**' && differ(x, y)
+    return x !== undefined && y !== undefined && x !== '**' && y !== '**' && this.#differ(x, y)
   }
 
   /** The one path that a pattern names; null where it may name several. */
@@ -66,28 +85,56 @@ export class PatternRelations {
     return names.join('/') as BytePath
   }
 
-  #parts(pattern: string): readonly Part[] {
-    const { anchored, parts } = this.#parse(pattern)
-    return anchored ? parts : ['**', ...parts]
+  /** @returns whether there was nothing left before */
+  #spend(tokens: number): boolean {
+    const isSpent = this.spent
+    this.#left -= tokens
+    return isSpent
   }
 
-  #parse(pattern: string): ParsedPattern {
-    let parsed = this.#parsed.get(pattern)
-    if (parsed === undefined) {
-      parsed = parsePattern(pattern)
-      this.#parsed.set(pattern, parsed)
+  #parse(pattern: string): Known {
+    let known = this.#parsed.get(pattern)
+    if (known === undefined) {
+      // Taking it apart costs much more than a look at what it then is.
+      this.#spend(COMPARISON * pattern.length)
+      const parsed = parsePattern(pattern)
+      const whole: readonly Part[] = parsed.anchored ? parsed.parts : ['**', ...parsed.parts]
+      known = { ...parsed, whole, isDeep: whole.includes('**') }
+      this.#parsed.set(pattern, known)
     }
-    return parsed
+    return known
+  }
+
+  #same(one: readonly Token[], other: readonly Token[]): boolean {
+    if (one.length !== other.length) return false
+    return one.every((token, i) => {
+      this.#spend(token.kind === 'set' ? token.bytes.size : 1)
+      return sameToken(token, other[i] as Token)
+    })
+  }
+
+  /** Whether two parts begin, or end, with different bytes, or have different lengths that can't be made up for. */
+  #differ(one: readonly Token[], other: readonly Token[]): boolean {
+    return this.#differFrom(one, other, false) || this.#differFrom(one, other, true)
+  }
+
+  #differFrom(one: readonly Token[], other: readonly Token[], fromEnd: boolean): boolean {
+    for (let i = 0; ; i++) {
+      this.#left--
+      const a = fromEnd ? one[one.length - 1 - i] : one[i]
+      const b = fromEnd ? other[other.length - 1 - i] : other[i]
+      // A star may be nothing, or anything.
+      if (a?.kind === 'star' || b?.kind === 'star') return false
+      if (a === undefined || b === undefined) return a !== b
+      if (a.kind === 'byte' && b.kind === 'byte' && a.byte !== b.byte) return true
+      if (a.kind === 'set' && b.kind === 'byte' && !a.bytes.has(b.byte)) return true
+      if (b.kind === 'set' && a.kind === 'byte' && !b.bytes.has(a.byte)) return true
+    }
   }
 }
 
 function isStar(part: Part | undefined): boolean {
   return part !== undefined && part !== '**' && part.length === 1 && part[0]?.kind === 'star'
-}
-
-function samePart(one: Part, other: Part | undefined): boolean {
-  if (one === '**' || other === '**' || other === undefined) return false
-  return one.length === other.length && one.every((token, i) => sameToken(token, other[i] as Token))
 }
 
 function sameToken(one: Token, other: Token): boolean {
@@ -98,21 +145,4 @@ function sameToken(one: Token, other: Token): boolean {
     one.bytes.size === other.bytes.size &&
     [...one.bytes].every((byte) => other.bytes.has(byte))
   )
-}
-
-/** Whether two parts begin, or end, with different bytes, or have different lengths that can't be made up for. */
-function differ(one: readonly Token[], other: readonly Token[]): boolean {
-  return differFrom(one, other) || differFrom([...one].reverse(), [...other].reverse())
-}
-
-function differFrom(one: readonly Token[], other: readonly Token[]): boolean {
-  for (let i = 0; ; i++) {
-    const [a, b] = [one[i], other[i]]
-    // A star may be nothing, or anything.
-    if (a?.kind === 'star' || b?.kind === 'star') return false
-    if (a === undefined || b === undefined) return a !== b
-    if (a.kind === 'byte' && b.kind === 'byte' && a.byte !== b.byte) return true
-    if (a.kind === 'set' && b.kind === 'byte' && !a.bytes.has(b.byte)) return true
-    if (b.kind === 'set' && a.kind === 'byte' && !b.bytes.has(a.byte)) return true
-  }
 }

@@ -4,6 +4,7 @@ import type { Change, MovedChange, UnprotectedChange } from '../../policy/change
 import { comparePolicies } from '../../policy/compare-policies.ts'
 import { namesOfKeys } from '../../policy/names-of-keys.ts'
 import { readersOf } from '../../policy/readers-of.ts'
+import { PatternRelations } from '../../policy/relate-patterns.ts'
 import { readersFor } from '../readers.ts'
 import { Accepted } from './accepted.ts'
 import { attributesDifference } from './attributes-difference.ts'
@@ -41,13 +42,12 @@ export function pending(repo: Repository): Promise<Pending> {
 export async function pendingHere(present: Present, accepted: Accepted): Promise<Pending> {
   const { policy, files } = present
   const paths = [...files.keys()]
+  const options = { paths, canonical, relations: new PatternRelations() }
   const first = accepted.state === null
-  const gains: Change[] =
-    policy === null ? [] : comparePolicies(accepted.policies, policy, { paths, canonical })
+  const gains: Change[] = policy === null ? [] : comparePolicies(accepted.policies, policy, options)
   gains.push(...(await unprotected(present, accepted)), ...(await moved(present, accepted)))
   const [last] = accepted.policies
-  const losses =
-    last === undefined || policy === null ? [] : comparePolicies([policy], last, { paths, canonical })
+  const losses = last === undefined || policy === null ? [] : comparePolicies([policy], last, options)
   return { gains, losses, first, problem: accepted.problem }
 }
 

@@ -8,7 +8,7 @@ import type { Policy } from '../../policy/policy.ts'
 import { POLICY_FILE } from '../policy-file-name.ts'
 import { policyFrom } from '../policy-from.ts'
 import { canonical } from './canonical.ts'
-import { observedPolicies, soundPolicy } from './observed-policies.ts'
+import { Observation, observedPolicies } from './observed-policies.ts'
 
 /** Commits that change the policy, and their bytes of policies: beyond it nothing is accepted until the user says so. */
 const MOST_COMMITS = 10_000
@@ -52,22 +52,20 @@ export async function seenPolicies(
   if (commits.length > MOST_COMMITS) return { policies: [], open: false }
   if (commits.length === 0 && !isGone) return { policies, open: false }
   const texts = new Texts(git)
+  const seen = new Observation()
   try {
-    const last = own ? await texts.ofTip(tip) : null
+    const last = own ? await texts.ofTip(tip, seen) : null
     if (own && last === null) return { policies, open: true }
-    const noted = last === null ? policies : observedPolicies(policies, last.text)
+    const noted = last === null ? policies : observedPolicies(policies, last.text, seen)
     // What was accepted is not on the way here: whoever was removed long ago has been accepted again, as far as we know.
     if (isGone || !(await areRelated(tip, at, git))) return { policies: noted, open: false }
     const holding = [last, policy].filter((one) => one !== null)
     const steps = await stepsOf(commits, git)
-    const found = await reductions(
-      steps,
-      { accepted: policies.map((text) => policyFrom(text)), holding },
-      texts,
-    )
-    if (found === null || texts.spent) return { policies: [], open: false }
-    const again = found.again.reduce(observedPolicies, policies)
-    return { policies: last !== null && found.any ? observedPolicies(again, last.text) : again, open: false }
+    const accepted = policies.map((text) => seen.sound(text) ?? policyFrom(text))
+    const found = await reductions(steps, { accepted, holding, seen }, texts)
+    if (found === null || texts.spent || seen.spent) return { policies: [], open: false }
+    const kept = last !== null && found.any ? [...found.again, last.text] : found.again
+    return { policies: kept.reduce((all, text) => observedPolicies(all, text, seen), policies), open: false }
   } finally {
     texts.close()
   }
@@ -118,30 +116,41 @@ function idOrNull(oid: string): string | null {
  */
 async function reductions(
   steps: readonly Step[],
-  { accepted, holding }: { readonly accepted: readonly Policy[]; readonly holding: readonly Policy[] },
+  {
+    accepted,
+    holding,
+    seen,
+  }: {
+    readonly accepted: readonly Policy[]
+    readonly holding: readonly Policy[]
+    readonly seen: Observation
+  },
   texts: Texts,
 ): Promise<{ readonly again: string[]; readonly any: boolean } | null> {
   const again = new Set<string>()
   let any = false
   for (const { before, after } of steps) {
+    if (seen.spent) return null
     const text = after === null ? null : await texts.get(after)
     if (after !== null && text === null) return null
-    const now = text === null ? null : soundPolicy(text)
+    const now = text === null ? null : seen.sound(text)
     if (now === null) continue
-    const former = before === null ? null : soundPolicy((await texts.get(before)) ?? '')
+    const former = before === null ? null : seen.sound((await texts.get(before)) ?? '')
     // Of what was there before nothing can be told: it may have been all that was accepted.
-    const taken = gainedBy(former === null ? accepted : [former], now)
+    const taken = gainedBy(former === null ? accepted : [former], now, seen)
     any ||= taken.size > 0
-    if (taken.size > 0 && [...gainedBy(holding, now)].some((one) => taken.has(one))) again.add(now.text)
+    if (taken.size > 0 && [...gainedBy(holding, now, seen)].some((one) => taken.has(one))) again.add(now.text)
   }
   return { again: [...again], any }
 }
 
 /** To whom, or what, some policies give more than another one, wherever that is. */
-function gainedBy(policies: readonly Policy[], than: Policy): Set<string> {
+function gainedBy(policies: readonly Policy[], than: Policy, { relations }: Observation): Set<string> {
   const others = policies.filter(({ text }) => text !== than.text)
   return new Set(
-    others.flatMap((policy) => comparePolicies([than], policy, { paths: [], canonical }).map(gainer)),
+    others.flatMap((policy) =>
+      comparePolicies([than], policy, { paths: [], canonical, relations }).map(gainer),
+    ),
   )
 }
 
@@ -178,9 +187,9 @@ class Texts {
     return text
   }
 
-  async ofTip(commit: string): Promise<Policy | null> {
+  async ofTip(commit: string, seen: Observation): Promise<Policy | null> {
     const text = await this.get(`${commit}:${POLICY_FILE}`)
-    return text === null ? null : soundPolicy(text)
+    return text === null ? null : seen.sound(text)
   }
 
   close(): void {
