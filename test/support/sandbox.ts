@@ -68,9 +68,10 @@ export class Sandbox {
       GIT_TERMINAL_PROMPT: '0',
       GIT_EDITOR: 'true',
     }
+    // Housekeeping would start two more programs for each commit; what a test writes need not outlive a power cut.
     writeFileSync(
       join(this.home, '.gitconfig'),
-      '[user]\n\tname = Test\n\temail = test@example.org\n[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n',
+      '[user]\n\tname = Test\n\temail = test@example.org\n[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[core]\n\tfsync = none\n',
     )
   }
 
