@@ -1,20 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { brief, GuardRepo, policyText, sealed } from './guard-repo.ts'
 
-const BIN = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
-
-/** The program from its sources, so that the test needs no build. */
 function check(
   repo: GuardRepo,
   args: string[],
   { cwd = repo.dir, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
 ) {
-  const node = ['--import', import.meta.resolve('tsx'), BIN, 'check', ...args]
-  return repo.box.run(process.execPath, node, { cwd, env })
+  return repo.box.run('git-nixsecret', ['check', ...args], { cwd, env })
 }
 
 test('exit codes, text and summary', async () => {

@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GuardRepo } from './guard-repo.ts'
 
-const BIN = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
-
 function check(repo: GuardRepo, args: string[]) {
-  const node = ['--import', import.meta.resolve('tsx'), BIN, 'check', ...args]
-  return repo.box.run(process.execPath, node, { cwd: repo.dir })
+  return repo.box.run('git-nixsecret', ['check', ...args], { cwd: repo.dir })
 }
 
 const nix = (user: string) => `{ users.users.${user}.password = "Tr0ub4dor3x"; }`

@@ -1,15 +1,10 @@
-import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GuardRepo, sealed } from './guard-repo.ts'
 import { sarifProblems } from './sarif-schema.ts'
 
-const BIN = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
-const TSX = import.meta.resolve('tsx')
-
-/** The program from its sources, so that the test needs no build. */
 function check(repo: GuardRepo, args: string[]) {
-  return repo.box.run(process.execPath, ['--import', TSX, BIN, 'check', ...args], { cwd: repo.dir })
+  return repo.box.run('git-nixsecret', ['check', ...args], { cwd: repo.dir })
 }
 
 test('SARIF of a commit: valid, with its revision, and of an odd name', async () => {
@@ -86,8 +81,8 @@ test('who reads the output may go away: no stack trace, and no success', async (
     ),
   )
   for (const format of ['text', 'json', 'sarif']) {
-    const command = `{ "$0" --import "$1" "$2" check --staged --format ${format}; echo "code $?" >&2; } | head -c 1`
-    const { out, stderr } = await repo.box.run('sh', ['-c', command, process.execPath, TSX, BIN], {
+    const command = `{ git-nixsecret check --staged --format ${format}; echo "code $?" >&2; } | head -c 1`
+    const { out, stderr } = await repo.box.run('sh', ['-c', command], {
       cwd: repo.dir,
     })
     assert.is(out.length, 1)
