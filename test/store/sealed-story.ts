@@ -37,7 +37,7 @@ export class SealedStory {
 
   async commit(message: string): Promise<void> {
     await this.git('add', '-A')
-    await this.git('commit', '-q', '--no-verify', '-m', message)
+    await this.person.commit(this.repo, message)
   }
 
   /** Runs `git nixsecret sealed` with these arguments. */
@@ -50,6 +50,22 @@ export class SealedStory {
     const { code, stdout, stderr } = await this.sealed(['cat', '--', path], options)
     if (code === 2) throw new Error(stderr)
     return code === 0 ? stdout : null
+  }
+
+  /** What several files of the twin hold, as one command in it sees them. */
+  async allInTwin(...paths: string[]): Promise<(Buffer | null)[]> {
+    const script = 'for f; do if [ -e "$f" ]; then wc -c <"$f"; cat "$f"; else echo -; fi; done'
+    const { code, stdout, stderr } = await this.sealed(['sh', '-c', script, '-', ...paths])
+    if (code !== 0) throw new Error(stderr)
+    let at = 0
+    return paths.map(() => {
+      const end = stdout.indexOf('\n', at)
+      const size = stdout.toString('latin1', at, end)
+      at = end + 1
+      if (size === '-') return null
+      at += Number(size)
+      return stdout.subarray(at - Number(size), at)
+    })
   }
 
   /** HEAD, refs, index and status: what `sealed` must leave as it is. */
