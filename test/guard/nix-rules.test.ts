@@ -7,11 +7,17 @@ import { type Content, GuardRepo, policyText, sealed } from './guard-repo.ts'
 
 const RULES = /^nix-/
 
-/** `severity rule path:line:column` of what the Nix rules find in one commit with these files. */
+let shared: { repo: GuardRepo; base: string } | null = null
+
+/** `severity rule path:line:column` of what the Nix rules find in one commit with these files, after the usual first. */
 async function found(files: Readonly<Record<string, Content>>): Promise<string[]> {
-  const repo = new GuardRepo()
-  await repo.begin()
-  repo.commit(files)
+  if (shared === null) {
+    const repo = new GuardRepo()
+    shared = { repo, base: await repo.begin() }
+  }
+  const { repo, base } = shared
+  repo.git(['read-tree', base])
+  repo.commit(files, [base])
   return brief((await checkRevision(await repo.open(), 'HEAD', repo.options)).findings)
 }
 
