@@ -18,6 +18,8 @@ const ZEROS = '0'.repeat(40)
 const UNKNOWN = 'f'.repeat(40)
 const PURE = 2500
 const PUSHES = 150
+/** Pushes that are tried of each outcome: most of what is made is of the dull two. */
+const OF_EACH = 18
 
 const anyOid = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(ZEROS, 'a1'.repeat(20), 'b2'.repeat(32), '0'.repeat(64)) },
@@ -117,6 +119,7 @@ for (const hook of HOOKS)
       const refs = readByHand(input, hook)
       const leak = refs === null ? null : leaking(refs, leaks, hook === 'pre-push')
       const expected = refs === null ? 'refused' : leak === null ? 'missing' : leak ? 'stopped' : 'passed'
+      if ((seen.get(expected) ?? 0) >= OF_EACH) continue
       const bytes = Buffer.from(input, 'latin1')
       const outcome = await outcomeOf(() =>
         hook === 'pre-push'
