@@ -6,6 +6,13 @@ import { SetupSandbox } from './setup-sandbox.ts'
 
 const test = suite('init')
 
+/** Where `init` has run. */
+function ready(): Promise<SetupSandbox> {
+  return SetupSandbox.begin('ready', async (box) => {
+    await box.nixsecret(['init'])
+  })
+}
+
 test('a fresh repository: policy, attributes, drivers, hooks, and the promise', async () => {
   const box = await SetupSandbox.make()
   const before = readFileSync(join(box.repo, '.git/config'), 'utf8')
@@ -139,13 +146,11 @@ test('--path, --sealed and patterns that need quotes', async () => {
 })
 
 test('--sealed in a repository that has unsealed lines: their form changes in place, and open files are named', async () => {
-  const box = await SetupSandbox.make()
-  await box.nixsecret(['init'])
+  const box = await ready()
   box.put('secrets/a', 'SECRET-1\n')
   box.put('secrets/key.pub', 'public\n')
   box.put('other/b', 'SECRET-2\n')
-  await box.git(['add', '-A'])
-  await box.git(['commit', '-qm', 'x'])
+  await box.commitAll('x')
   const before = box.read('.gitattributes')
   const vague = await box.nixsecret(['init', '--sealed'])
   assert.is(vague.code, 2)
@@ -204,13 +209,11 @@ test('--path: a directory is all below it, what is not there yet may be either, 
 })
 
 test('a clone that has a policy: set up, and decrypted at once', async () => {
-  const box = await SetupSandbox.make()
-  await box.nixsecret(['init'])
+  const box = await ready()
   box.put('secrets/a b', 'one\n')
   box.put('secrets/ünï', 'two\n')
   box.put('secrets/empty', '')
-  await box.git(['add', '.'])
-  await box.git(['commit', '-qm', 'x'])
+  await box.commitAll('x')
   const clone = box.path('clone')
   await box.git(['clone', '-q', box.repo, clone])
   const read = (path: string) => readFileSync(join(clone, path), 'utf8')
@@ -228,11 +231,9 @@ test('a clone that has a policy: set up, and decrypted at once', async () => {
 })
 
 test('a clone without the key: set up, locked, and told so', async () => {
-  const box = await SetupSandbox.make()
-  await box.nixsecret(['init'])
+  const box = await ready()
   box.put('secrets/a', 'one\n')
-  await box.git(['add', '.'])
-  await box.git(['commit', '-qm', 'x'])
+  await box.commitAll('x')
   const clone = box.path('clone')
   await box.git(['clone', '-q', box.repo, clone])
   const env = { HOME: box.path('nobody'), GIT_CONFIG_GLOBAL: join(box.home, '.gitconfig') }
@@ -307,11 +308,9 @@ test('--no-hooks, a bare repository, an old git, and no program on PATH', async 
 })
 
 test('a linked worktree shares what was set up', async () => {
-  const box = await SetupSandbox.make()
-  await box.nixsecret(['init'])
+  const box = await ready()
   box.put('secrets/a', 'one\n')
-  await box.git(['add', '.'])
-  await box.git(['commit', '-qm', 'x'])
+  await box.commitAll('x')
   await box.git(['worktree', 'add', '-q', box.path('linked')])
   assert.is(readFileSync(box.path('linked/secrets/a'), 'utf8'), 'one\n')
   const result = await box.nixsecret(['init'], { cwd: box.path('linked') })
