@@ -49,9 +49,10 @@ for (const when of ['before', 'after'] as const) {
       const { box } = story.person
       const [dir, calls] = [shim(story), box.path('calls')]
       assert.is((await story.sealed(['true'])).code, 0)
-      // After a call is nearly before the next: every second one, the two beginnings by turns.
-      let n = (when === 'after') === (from === 'nothing') ? 1 : 2
-      for (; n < MOST; n += 2) {
+      // From each of the two beginnings, before every second call, by turns. After a call is nearly before the next: so
+      // after every second of those that lie between.
+      let n = from === 'nothing' ? 2 : 1
+      for (; n < MOST; n += when === 'after' ? 4 : 2) {
         if (from === 'nothing')
           rmSync(join(story.repo, '.git/nixsecret/twin'), { recursive: true, force: true })
         const [code, secret] = [`{ round = ${n}; }\n`, `secret-of-round-${n}-is-long\n`]
