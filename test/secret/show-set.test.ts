@@ -36,7 +36,7 @@ test('set makes standard input a new secret: ciphertext staged, plaintext in the
 test('set again with the same content changes nothing, with other content it does', async () => {
   const { alice, dir, run, status } = await start()
   await run(['set', 'secrets/a'], MARK)
-  await alice.git(dir, 'commit', '-qm', 'a')
+  await alice.commit(dir, 'a')
   const again = await run(['set', 'secrets/a'], MARK)
   assert.match(again.stderr, /holds just this already/)
   assert.is(await status(), '')
@@ -90,7 +90,7 @@ test('paths whose bytes are no UTF-8', async () => {
 test('set refuses what would not be encrypted, or is something else', async () => {
   const { alice, dir, run, status } = await start()
   await run(['set', 'secrets/a'], MARK)
-  await alice.git(dir, 'commit', '-qm', 'a')
+  await alice.commit(dir, 'a')
   symlinkSync('a', join(dir, 'secrets/link'))
   const cases: [string, RegExp][] = [
     [
@@ -129,7 +129,7 @@ test('set keeps the executable bit and mends a locked file that was changed', as
   const { alice, dir, run, status } = await start()
   await run(['set', 'secrets/run'], `#!/bin/sh ${MARK}`)
   await alice.git(dir, 'update-index', '--chmod=+x', 'secrets/run')
-  await alice.git(dir, 'commit', '-qm', 'run')
+  await alice.commit(dir, 'run')
   await run(['lock'])
   alice.box.write(join(dir, 'secrets/run'), `${read(dir, 'secrets/run')?.toString('latin1')}X`)
   assert.is((await alice.tryGit(dir, 'add', '-A')).code === 0, false)
@@ -181,7 +181,7 @@ test('set --sealed takes whole age files only, and judges their readers', async 
 test('show without a key says who can read; without the file, that it is missing; of a damaged one, that it is', async () => {
   const { alice, dir, run } = await start()
   await run(['set', 'secrets/a'], MARK)
-  await alice.git(dir, 'commit', '-qm', 'a')
+  await alice.commit(dir, 'a')
   await run(['lock'])
   const env = { NIXSECRET_IDENTITY: '/dev/null' }
   const locked = await alice.box.run('git-nixsecret', ['show', 'secrets/a'], { cwd: dir, env })
@@ -205,7 +205,7 @@ test('large contents flow', async () => {
   const large = Buffer.from(line.repeat(500_000))
   const set = await run(['set', 'secrets/large'], large)
   assert.is(set.code, 0, set.stderr)
-  await alice.git(dir, 'commit', '-qm', 'large')
+  await alice.commit(dir, 'large')
   await run(['lock'])
   assert.is((await run(['show', 'secrets/large'])).stdout.equals(large), true)
   assert.is((await run(['show', '--rev', 'HEAD', 'secrets/large'])).stdout.equals(large), true)
