@@ -22,18 +22,18 @@ export async function begin(files: Record<string, string | Uint8Array> = {}): Pr
   return { repo, ciphertext, base: repo.commit({ 'secrets/db': ciphertext, ...files }) }
 }
 
-/** The same from the last commits and from the whole history. */
+/** The same from the last commits, wherever they are said to begin, and from the whole history. */
 export async function found(
   repo: GuardRepo,
-  from: string,
+  from: string | readonly string[],
   names: Record<string, string> = {},
 ): Promise<string[]> {
-  const [range, all] = [
-    brief(drops(await checkRange(await repo.open(), `${from}..HEAD`, repo.options)), names),
-    brief(drops(await checkAll(await repo.open(), repo.options)), names),
-  ]
-  assert.equal(range, all)
-  return range
+  const all = brief(drops(await checkAll(await repo.open(), repo.options)), names)
+  for (const one of [from].flat()) {
+    const range = await checkRange(await repo.open(), `${one}..HEAD`, repo.options)
+    assert.equal(brief(drops(range), names), all, one)
+  }
+  return all
 }
 
 /** Without what only warns of attributes that are gone: protection-lapsed.test.ts has that. */
