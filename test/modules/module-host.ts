@@ -89,7 +89,7 @@ export class ModuleHost {
     for (const [name, content] of Object.entries(files))
       this.box.write(join(this.repo, 'secrets', name), content, 0o600)
     await this.person.git(this.repo, 'add', '-A')
-    await this.person.git(this.repo, 'commit', '-q', '--allow-empty', '-m', 'secrets')
+    await this.person.commit(this.repo, 'secrets', '--allow-empty')
     for (const name of Object.keys(files)) {
       const args = ['cat-file', 'blob', `HEAD:secrets/${name}`]
       const { stdout } = await this.box.run('git', args, { cwd: this.repo })
