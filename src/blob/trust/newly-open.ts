@@ -24,6 +24,7 @@ export interface StoreScene extends Scene {
  * came from.
  * @param paths that the policy lets in
  * @param oid of the blob that is opened; null for what is in the work tree, else the index
+ * @param what of such a path is said
  * @throws NixsecretError `refused`
  */
 export async function refuseNewlyOpen(
@@ -31,12 +32,12 @@ export async function refuseNewlyOpen(
   oid: string | null,
   policy: Policy,
   scene: StoreScene,
+  what = 'would enter the Nix store as plaintext',
 ): Promise<void> {
   if (paths.length === 0) return
   const accepted = await Accepted.load(scene, policy)
   const fresh = paths.find((path) => accepted.storeOf(path) === null)
-  if (fresh !== undefined)
-    throw notAccepted(`${displayPath(fresh)} would enter the Nix store as plaintext: `, accepted, [])
+  if (fresh !== undefined) throw notAccepted(`${displayPath(fresh)} ${what}: `, accepted, [])
   const blobs: [BytePath, string][] = []
   for (const path of paths)
     for (const one of oid === null ? await blobsHere(path, scene) : [oid]) blobs.push([path, one])

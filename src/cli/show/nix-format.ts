@@ -30,7 +30,7 @@ export async function nixFormat(
   const allowed = policy !== null && storeOf(policy, path) === 'plaintext'
   if (allowedOnly && allowed) {
     const oid = rev === null ? null : await blobAt(space, path, rev)
-    await refuseNewlyOpen([path], oid, policy, space)
+    await refuseNewlyOpen([path], oid, policy, space, 'may not enter the Nix store')
   }
   if (allowedOnly && !allowed) throw new NixsecretError('refused', notAllowed(path), { hints: hints(path) })
   const text = nixString(await wholeSecret(space, path, rev))
