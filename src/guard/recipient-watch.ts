@@ -1,5 +1,6 @@
 import { keyMark } from '../age/key-mark.ts'
 import { POLICY_PATH, type TreeState } from '../blob/tree-state.ts'
+import { attributesDifference } from '../blob/trust/attributes-difference.ts'
 import { canonical } from '../blob/trust/canonical.ts'
 import { changeKey, gainsBetween, mergeGains, type Side } from '../blob/trust/own-gains.ts'
 import type { BytePath } from '../byte-path.ts'
@@ -53,10 +54,11 @@ export class RecipientWatch {
   /** What this user has accepted is no news to them, where it is they who are told. */
   async #known(state: TreeState, paths: readonly BytePath[]): Promise<(gain: Change) => boolean> {
     const accepted = this.#inspection.isOwn ? await this.#inspection.accepted() : null
-    const { policy } = await this.#side(state)
+    const { policy, attributes } = await this.#side(state)
     if (accepted === null || policy === null) return NONE
     const beyond = comparePolicies(accepted.policies, policy, { paths, canonical })
-    const keys = new Set(beyond.map(changeKey))
+    const lines = attributesDifference(accepted.state?.attributes ?? new Map(), attributes)
+    const keys = new Set([...beyond, ...lines].map(changeKey))
     return (gain) => !keys.has(changeKey(gain))
   }
 
