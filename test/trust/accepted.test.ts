@@ -75,7 +75,8 @@ test('a newcomer by the merge of a fork: git works as ever, hooks and commands r
   await ok(alice.nixsecret('trust', '--yes'))
   assert.is((await alice.nixsecret('trust', '--show')).code, 0)
   await ok(alice.nixsecret('rekey'))
-  const opened = await story.nothingOpens('accepted', ['team: ', 'data key of SOPS'])
+  const all = ['team: ', 'wide: ', 'data key of SOPS', alice.text('secrets/new/hex')]
+  const opened = await story.nothingOpens('accepted', all)
   const eve = opened.get('eve') ?? []
   for (const text of ['team: unstashed', 'team: set', 'team: edited', 'data key of SOPS'])
     assert.ok(

@@ -39,17 +39,19 @@ export interface SeenPolicies {
  * is given again are noted, and with them whatever the tip has not if any took away something. A branch that was begun
  * before somebody was added has never taken anything from them, so that each commit is held against its own parents.
  * @param policies what was accepted
+ * @param mostCommits that change the policy: beyond them nothing is accepted until the user says so
  * @throws NixsecretError `git`
  */
 export async function seenPolicies(
   policies: readonly string[],
   { tip, at, own, policy }: Seen,
   place: Pick<GitOptions, 'cwd' | 'env'>,
+  mostCommits = MOST_COMMITS,
 ): Promise<SeenPolicies> {
   const git = trueView(place)
   const isGone = at !== null && (await tryGit(['cat-file', '-e', `${at}^{commit}`], git)).code !== 0
-  const commits = isGone ? [] : await policyCommits(tip, at, git)
-  if (commits.length > MOST_COMMITS) return { policies: [], open: false }
+  const commits = isGone ? [] : await policyCommits({ tip, at }, git, mostCommits)
+  if (commits.length > mostCommits) return { policies: [], open: false }
   if (commits.length === 0 && !isGone) return { policies, open: false }
   const texts = new Texts(git)
   const seen = new Observation()
@@ -72,9 +74,13 @@ export async function seenPolicies(
 }
 
 /** Commits that have another policy than a parent of theirs, the oldest first; one more than are looked at. */
-async function policyCommits(tip: string, at: string | null, git: GitOptions): Promise<string[]> {
+async function policyCommits(
+  { tip, at }: Pick<Seen, 'tip' | 'at'>,
+  git: GitOptions,
+  most: number,
+): Promise<string[]> {
   // The full history: git would else leave out a side that a merge has nothing of.
-  const args = ['rev-list', '--topo-order', '--full-history', `--max-count=${MOST_COMMITS + 1}`, tip]
+  const args = ['rev-list', '--topo-order', '--full-history', `--max-count=${most + 1}`, tip]
   const output = await runGit([...args, ...(at === null ? [] : [`^${at}`]), '--', PATHSPEC], git)
   return output.toString('latin1').split('\n').slice(0, -1).reverse()
 }
