@@ -145,7 +145,8 @@ class Found {
   }
 
   #otherKeys(names: readonly string[], key: string): string[] {
-    const had = names.flatMap((name) => this.#before.flatMap(({ recipients }) => recipients.get(name) ?? []))
+    // Of the one that was accepted: those behind it were only seen.
+    const had = names.flatMap((name) => this.#before[0]?.recipients.get(name) ?? [])
     return [...new Set(had.map(this.#canonical))].filter((other) => other !== key)
   }
 

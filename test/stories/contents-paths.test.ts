@@ -175,6 +175,7 @@ test('.gitattributes and nixsecret.toml are never encrypted, whatever a pattern 
   }
   await alice.git(dir, 'config', 'filter.nixsecret.process', driver)
   await alice.git(dir, 'add', '-A')
+  await acceptAll(alice.box, dir)
   await alice.git(dir, 'commit', '-qm', 'all')
   assert.is(await alice.git(dir, 'status', '--porcelain'), '')
   assert.is(statSync(join(dir, 'nixsecret.toml')).mode & 0o777, 0o644)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { enarmor } from '../../src/age/armor.ts'
@@ -102,10 +102,16 @@ test('by git that starts the filter anew for each file', async () => {
   }
 })
 
-test('with no place for state, one diff still agrees with itself', async () => {
+test('where nothing can be remembered, one diff still agrees with itself', async () => {
   const story = await GitStory.withoutHooks()
   const key = { NIXSECRET_IDENTITY: join(story.person.box.home, '.ssh/id_ed25519') }
-  Object.assign(story.env, { XDG_STATE_HOME: '/dev/null' }, key)
+  // What was accepted is there, and nothing can be remembered.
+  const state = story.person.box.path('state/git-nixsecret')
+  mkdirSync(join(state, 'memo.key'), { recursive: true, mode: 0o700 })
+  cpSync(join(story.person.box.home, '.local/state/git-nixsecret/trust'), join(state, 'trust'), {
+    recursive: true,
+  })
+  Object.assign(story.env, { XDG_STATE_HOME: dirname(state) }, key)
   for (const edited of [secret({ 2: 'dirty' }), large(2_000_000)]) {
     story.write('secrets/db', edited)
     const patch = await patchOf(story, DIFFS[0] as string[])

@@ -43,6 +43,7 @@ if (needs('values that evaluation needs', 'nix')) {
   )
   writeFileSync(policy, without + ALLOW)
   await admin.git(repo, 'add', '-A')
+  await acceptAll(admin.box, repo)
   // Its hook would not have what is read to see that it is ciphertext.
   await admin.git(repo, 'commit', '-qm', 'Secrets', '--no-verify')
   write(

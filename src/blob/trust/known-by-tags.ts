@@ -1,3 +1,4 @@
+import { isArmored, MAX_ARMORED_SIZE } from '../../age/armor.ts'
 import { MAX_HEADER_SIZE } from '../../age/header.ts'
 import { inspectBlob } from '../../age/inspect.ts'
 import type { BytePath } from '../../byte-path.ts'
@@ -21,9 +22,12 @@ export async function knownByTags(
 ): Promise<FormerBlob> {
   const { oid, digest, keys } = former
   if (digest !== null || keys !== null) return former
-  const blob = await scene.catFile.getUpTo(oid, MAX_HEADER_SIZE)
-  const shape = blob === null ? null : inspectBlob(blob.content, blob.size)
-  if (shape?.kind !== 'age') return former
+  const head = await scene.catFile.getUpTo(oid, MAX_HEADER_SIZE)
+  if (head === null) return former
+  const isEnough = !isArmored(head.content) || head.size > MAX_ARMORED_SIZE
+  const content = isEnough ? head.content : ((await scene.catFile.get(oid))?.content ?? head.content)
+  const shape = inspectBlob(content, head.size)
+  if (shape.kind !== 'age') return former
   const tags = new Set(shape.header.stanzas.map(({ args }) => `${args[0]} ${args[1]}`))
   if (!recipients.every(({ tag, stanzaType }) => tag !== null && tags.has(`${stanzaType} ${tag}`)))
     return former
