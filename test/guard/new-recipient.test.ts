@@ -66,7 +66,7 @@ test('who gains what, in which commit', async () => {
     const input = Buffer.from(`refs/heads/gap ${back} refs/heads/gap ${base}\n`)
     const { findings } = await asUser(repo.box, repo.dir, (here) => {
       const none = { attributes: new Map(), paths: new Map(), sets: new Map() }
-      saveTrust(here, { at: null, policies: [accepted], ...none })
+      saveTrust(here, { at: base, policies: [accepted], ...none })
       return checkPrePush(here, input, 'origin', 'origin', repo.options)
     })
     return findings.filter(({ rule }) => rule === 'new-recipient').length
