@@ -7,7 +7,7 @@ import { Baseline, baselineOf } from '../../../src/guard/silence/baseline.ts'
 import { baselineText, parseBaseline } from '../../../src/guard/silence/baseline-text.ts'
 import { fingerprintOf, keyOf } from '../../../src/guard/silence/fingerprint.ts'
 import { GATE_RULES } from '../../../src/guard/silence/gate-rules.ts'
-import { RULE_IDS } from '../../../src/policy/rule-ids.ts'
+import { RULE_IDS, type RuleId } from '../../../src/policy/rule-ids.ts'
 import { finding, oid } from './silence-kit.ts'
 
 const written = (...raised: Parameters<typeof finding>[0][]) =>
@@ -59,8 +59,12 @@ test('what is within a file is known by its subject, what is about a file or gua
   assert.not.ok(same({ subject: 's' }, { subject: 's', rule: 'credential' }))
   assert.not.ok(same({ oid: oid(1) }, { oid: oid(2) }))
   assert.not.ok(same({ oid: oid(1) }, { subject: oid(1) }))
+  // About a commit: that one, whatever version of a file it brings.
+  const ofCommits: ReadonlySet<RuleId> = new Set<RuleId>(['new-recipient', 'unsigned'])
+  for (const rule of ofCommits)
+    assert.not.ok(same({ rule, subject: 'a', oid: oid(1) }, { rule, subject: 'b', oid: oid(1) }))
   for (const rule of GATE_RULES)
-    if (rule !== 'policy')
+    if (rule !== 'policy' && !ofCommits.has(rule))
       assert.not.ok(same({ rule, subject: 's', oid: oid(1) }, { rule, subject: 's', oid: oid(2) }))
 })
 
@@ -76,11 +80,13 @@ test('a faulty policy is known by its own version, whichever file it was told fo
 
 test('the gate rules are those of the threat model', () => {
   assert.equal([...GATE_RULES].sort(), [
+    'new-recipient',
     'plaintext-blob',
     'policy',
     'private-key',
     'protection-dropped',
     'unfiltered-path',
+    'unsigned',
   ])
 })
 
