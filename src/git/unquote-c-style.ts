@@ -11,7 +11,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reads a name in quotes, as git does at the start of a line of `.gitattributes`.
+ * Reads a name in quotes, as git does at the start of a line of `.gitattributes`, and writes it by `core.quotePath`.
  * @param text one character a byte
  * @returns the name, and where what follows it begins; null where it begins with no quote, or git could not read it
  * @see `unquote_c_style` in quote.c of git

@@ -2,6 +2,7 @@ import { driversOf } from '../../blob/protected-files.ts'
 import { bytePath, displayPath } from '../../byte-path.ts'
 import { gitPath } from '../../git/git-path.ts'
 import { type Repository, requireWorkTree } from '../../git/repository.ts'
+import { unquoteCStyle } from '../../git/unquote-c-style.ts'
 import { diffInCommitMessage } from '../cut-commit-message.ts'
 import { type Diagnosis, fine, warning } from './finding.ts'
 
@@ -36,20 +37,8 @@ function isRelative(path: string): boolean {
   return path !== '' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 }
 
-const NAMED: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-}
-
 // See core.quotePath in https://git-scm.com/docs/git-config
 function unquote(name: string): string {
-  if (!/^".*"$/.test(name)) return name
-  return name.slice(1, -1).replace(/\\([0-7]{3}|.)/g, (_, code: string) => {
-    return code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (NAMED[code] ?? code)
-  })
+  const quoted = unquoteCStyle(name)
+  return quoted !== null && quoted.end === name.length ? quoted.name : name
 }
