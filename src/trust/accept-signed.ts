@@ -3,13 +3,14 @@ import { Accepted } from '../blob/trust/accepted.ts'
 import { attributesDifference } from '../blob/trust/attributes-difference.ts'
 import { canonical } from '../blob/trust/canonical.ts'
 import { pendingHere } from '../blob/trust/pending.ts'
-import { type HistoryCommit, MOST_COMMITS, PolicyHistory } from '../blob/trust/policy-history.ts'
+import { MOST_COMMITS, PolicyHistory } from '../blob/trust/policy-history.ts'
 import type { Present } from '../blob/trust/present.ts'
 import { loadTrust } from '../blob/trust/trust-state.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../git/commit-facts.ts'
 import { mergePicks } from '../git/merge-picks.ts'
 import { pushableJudges } from '../git/pushable-judges.ts'
+import type { CommitLine } from '../git/rev-list.ts'
 import { runGit, tryGit } from '../git/run-git.ts'
 import type { Change } from '../policy/change.ts'
 import { comparePolicies } from '../policy/compare-policies.ts'
@@ -160,7 +161,7 @@ async function signedSince(
 /** Whether a commit changes what decides who reads what; a merge, where git alone would have merged otherwise. */
 async function brings(
   history: PolicyHistory,
-  { oid, parents }: HistoryCommit,
+  { oid, parents }: CommitLine,
   moved: readonly BytePath[],
 ): Promise<boolean> {
   const args = ['diff-tree', '--no-commit-id', '--name-only', '-r', '-c', '--root', '--no-renames', '-z', oid]

@@ -1,6 +1,7 @@
 import { type BytePath, bytePath, pathBytes } from '../../byte-path.ts'
 import { CatFile } from '../../git/cat-file.ts'
 import { type FilterLine, filterLines, macroNames } from '../../git/filter-lines.ts'
+import { type CommitLine, listCommits } from '../../git/rev-list.ts'
 import { type GitOptions, runGit, splitNul } from '../../git/run-git.ts'
 import { trueView } from '../../git/true-view.ts'
 import { POLICY_FILE } from '../policy-file-name.ts'
@@ -15,12 +16,6 @@ const MOST_ASKED = 100_000
 // More do not fit into the arguments of a program.
 const MOST_PATHSPECS = 200
 const COLON = 0x3a
-
-/** A commit and what it was made from. */
-export interface HistoryCommit {
-  readonly oid: string
-  readonly parents: readonly string[]
-}
 
 /**
  * Commits with the files of theirs that say who reads what, each file read once. The true history counts: no replace ref
@@ -47,26 +42,16 @@ export class PolicyHistory {
   }
 
   /** Commits that can be reached from the tips and not from the base, the newest first; at most {@link MOST_COMMITS}. */
-  async commits(tips: readonly string[], base: string | null): Promise<HistoryCommit[]> {
-    const args = ['rev-list', '--topo-order', '--parents', `--max-count=${MOST_COMMITS}`, '--stdin']
-    const input = Buffer.from([...tips, ...(base === null ? [] : [`^${base}`]), ''].join('\n'))
-    const output = await runGit(args, { ...this.#git, input })
-    return output
-      .toString('latin1')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => {
-        const [oid = '', ...parents] = line.split(' ')
-        return { oid, parents }
-      })
+  async commits(tips: readonly string[], base: string | null): Promise<CommitLine[]> {
+    return (await listCommits(tips, base === null ? [] : [base], this.#git, MOST_COMMITS)).reverse()
   }
 
   /**
    * Those of the commits whose files are not just those of every parent, in their order.
    * @param most how many are wanted; of very many files it may be fewer
    */
-  async changing(commits: readonly HistoryCommit[], most: number): Promise<HistoryCommit[]> {
-    const found: HistoryCommit[] = []
+  async changing(commits: readonly CommitLine[], most: number): Promise<CommitLine[]> {
+    const found: CommitLine[] = []
     let asked = 0
     for (const commit of await this.touching(commits, this.#files)) {
       asked += this.#files.length * (1 + commit.parents.length)
@@ -79,7 +64,7 @@ export class PolicyHistory {
   }
 
   /** Those of the commits that have something else than a parent at one of the paths, in their order. */
-  async touching(commits: readonly HistoryCommit[], paths: readonly BytePath[]): Promise<HistoryCommit[]> {
+  async touching(commits: readonly CommitLine[], paths: readonly BytePath[]): Promise<CommitLine[]> {
     const asked = new Set(paths)
     const few = paths.length <= MOST_PATHSPECS ? paths : []
     const args = ['diff-tree', '--stdin', '-m', '-r', '-z', '--root', '--raw', '--no-abbrev', '--no-renames']

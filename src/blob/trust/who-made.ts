@@ -1,13 +1,14 @@
 import type { BytePath } from '../../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../../git/commit-facts.ts'
 import { mergeBases } from '../../git/merge-picks.ts'
+import type { CommitLine } from '../../git/rev-list.ts'
 import type { Change } from '../../policy/change.ts'
 import { comparePolicies } from '../../policy/compare-policies.ts'
 import type { Accepted } from './accepted.ts'
 import { attributesDifference } from './attributes-difference.ts'
 import { canonical } from './canonical.ts'
 import { changeKey, gainsBetween, mergeGains, type Side } from './own-gains.ts'
-import { type HistoryCommit, PolicyHistory } from './policy-history.ts'
+import { PolicyHistory } from './policy-history.ts'
 import type { Present } from './present.ts'
 import { tipsHere } from './tips-here.ts'
 
@@ -131,7 +132,7 @@ class Search {
    * with a signature.
    */
   async #picked(
-    { parents }: HistoryCommit,
+    { parents }: CommitLine,
     {
       own,
       befores,
@@ -178,7 +179,7 @@ class Search {
   }
 
   async #movers(
-    commits: readonly HistoryCommit[],
+    commits: readonly CommitLine[],
     { path }: Extract<Change, { kind: 'moved' }>,
   ): Promise<string[]> {
     const oid = this.#present.files.get(path)
