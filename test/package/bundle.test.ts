@@ -40,7 +40,7 @@ for (const entry of ['src/cli/plumbing.ts', 'src/filter/crypto-worker.ts']) {
 test('what git starts first is little, and hooks load neither keys nor the Nix grammar before they need them', () => {
   const bin = loadedWith('src/bin.ts')
   assert.equal(
-    bin.filter((path) => !path.startsWith('beside:')),
+    bin.filter((path) => !path.startsWith('lazy:')),
     ['src/bin.ts'],
   )
   const hook = loadedWith('src/cli/hook.ts')
@@ -63,7 +63,7 @@ test('what stays outside of the bundle is part of Node', () => {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^\.\/(cli\/[\w-]+\.mjs|(plumbing|hook|twin-commands|open-for-store|sops-files|scan-content|nix-facts)\.js)$/.test(
+        !/^\.\/(cli\/[\w-]+\.js|(plumbing|hook|twin-commands|open-for-store|sops-files|scan-content|nix-facts)\.js)$/.test(
           path,
         ),
     )

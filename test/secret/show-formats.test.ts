@@ -47,7 +47,10 @@ test('nix: no warning for what the policy lets in, or for what it was in an earl
   writeFileSync(file, `${policy}\n[[rule]]\npaths = ["/secrets/db"]\nstore = "plaintext"\n`)
   const early = await show(['--format', 'nix', '--allowed-only', 'secrets/db'])
   assert.is(early.code, 2)
-  assert.match(early.stderr, /may not enter the Nix store: you have not accepted .*\nhint: git nixsecret trust\n/)
+  assert.match(
+    early.stderr,
+    /may not enter the Nix store: you have not accepted .*\nhint: git nixsecret trust\n/,
+  )
   await acceptAll(alice.box, dir)
   for (const args of [['secrets/db'], ['--allowed-only', 'secrets/db'], ['--rev', 'HEAD', 'secrets/db']]) {
     const shown = await show(['--format', 'nix', ...args])

@@ -76,7 +76,7 @@ function share(entries: readonly Entry[]): SharedEntries {
 }
 
 function startHelpers(job: ScanJob, wanted: number): Promise<ScanResult>[] {
-  const file = new URL('./scan-worker.mjs', import.meta.url)
+  const file = new URL('./scan-worker.js', import.meta.url)
   // Unbundled, as in a unit test, there is no such file, and this thread does it all.
   const count = existsSync(fileURLToPath(file)) ? Math.min(wanted, MOST_THREADS - 1) : 0
   return Array.from({ length: Math.max(0, count) }, () => {
