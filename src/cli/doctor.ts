@@ -30,7 +30,7 @@ export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions('doctor', args, { json: { type: 'boolean' } })
   refuseOperands('doctor', positionals)
   const repo = await openRepository()
-  const checks = repo.workTree === null ? await examineServer(repo) : await examine(await openHere())
+  const checks = repo.workTree === null ? await examineServer(repo) : await examine(await openHere(repo))
   if (values.json) print(JSON.stringify({ version: 1, checks }, null, 2))
   else printChecks(checks)
   return checks.some(({ level }) => level === 'problem') ? 1 : 0

@@ -101,7 +101,8 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function openForInit(): Promise<Repository> {
-  if ((await openRepository()).workTree !== null) return openHere()
+  const found = await openRepository()
+  if (found.workTree !== null) return openHere(found)
   throw new NixsecretError('usage', 'init is for a clone with a work tree, and this repository is bare', {
     hints: ['git nixsecret init --server    # checks what is pushed to it'],
   })

@@ -40,8 +40,7 @@ export async function run(args: string[]): Promise<number> {
   const [name, ...more] = positionals
   if (name === undefined || more.length > 0)
     throw new NixsecretError('usage', 'log needs one PATH', { hints: ['git nixsecret log --help'] })
-  await openWithIndex('log PATH')
-  const space = await Workspace.open(askOnTerminal)
+  const space = await Workspace.open(askOnTerminal, await openWithIndex('log PATH'))
   try {
     const path = filePathArgument(space, name)
     const log = await secretLog(space, path)

@@ -40,8 +40,7 @@ export async function run(args: string[]): Promise<number> {
   const options = { recipient: { type: 'string' }, json: { type: 'boolean' } } as const
   const { values, positionals } = parseOptions('rotation', args, options)
   refuseOperands('rotation', positionals)
-  await openWithIndex('rotation')
-  const space = await Workspace.open(askOnTerminal)
+  const space = await Workspace.open(askOnTerminal, await openWithIndex('rotation'))
   try {
     const report = await reportOf(space, values.recipient ?? null)
     if (values.json) print(JSON.stringify(asJson(report), null, 2))

@@ -67,7 +67,7 @@ export async function run(args: string[]): Promise<number> {
   let status: RepositoryStatus
   let trust: Awaited<ReturnType<typeof trustIn>> = null
   try {
-    const repo = await openHere()
+    const repo = await openHere(space.repo)
     status = await withOverdue(space, await repositoryStatus(repo, scopes, progress.show), scopes)
     trust = await trustIn(repo, status)
   } finally {

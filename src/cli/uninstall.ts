@@ -30,7 +30,7 @@ export async function run(args: string[]): Promise<number> {
     return 0
   }
   const here = await openRepository()
-  const repo = here.workTree === null ? here : await openHere()
+  const repo = here.workTree === null ? here : await openHere(here)
   const open = repo.workTree === null ? [] : await openFiles(repo)
   const report = await uninstallRepository(repo)
   if (report.config.length + report.hooks.length + report.hooksLeft.length === 0) {

@@ -15,27 +15,35 @@ export interface Repository {
   readonly stateDir: string
 }
 
+/** A repository as it was found from a directory. */
+export interface FoundRepository extends Repository {
+  /** That directory below the top of the work tree, as bytes (latin1) with a slash at its end; `''` at the top, or without one. */
+  readonly prefix: string
+}
+
 /**
  * Finds the repository around a directory, as git itself does (`GIT_DIR` and friends count).
  * @throws NixsecretError `missing` where there is none
  */
-export async function openRepository(cwd: string = process.cwd()): Promise<Repository> {
+export async function openRepository(cwd: string = process.cwd()): Promise<FoundRepository> {
   // Where there is no work tree git says the rest before it fails.
-  const all = await tryGit([...ASKED, TOP], { cwd })
-  const lines = all.stdout.toString('utf8').split('\n').slice(0, -1)
-  const [gitDir = '', commonDir = '', objectFormat, workTree] = lines
+  const { code, stdout } = await tryGit([...ASKED, PREFIX, TOP], { cwd })
+  const lines = linesOf(stdout.toString('latin1'))
   // A path may hold line breaks; then there are more of them.
-  if (lines.length === (all.code === 0 ? 4 : 3)) return repository(gitDir, commonDir, objectFormat, workTree)
-  return askApart(cwd)
+  if (lines.length !== (code === 0 ? 5 : 4)) return askApart(cwd)
+  const [gitDir = '', commonDir = '', objectFormat, prefix = '', workTree] = lines
+  return { ...repository(gitDir, commonDir, objectFormat, workTree), prefix }
 }
 
 const ASKED = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir', '--show-object-format']
+const PREFIX = '--show-prefix'
 const TOP = '--show-toplevel'
 
-async function askApart(cwd: string): Promise<Repository> {
-  const [base, top] = await Promise.all([
+async function askApart(cwd: string): Promise<FoundRepository> {
+  const [base, top, below] = await Promise.all([
     tryGit(ASKED, { cwd }),
     tryGit(['rev-parse', '--path-format=absolute', TOP], { cwd }),
+    tryGit(['rev-parse', PREFIX], { cwd }),
   ])
   if (base.code !== 0) {
     const unsafe = /dubious ownership/.test(base.stderr)
@@ -50,16 +58,26 @@ async function askApart(cwd: string): Promise<Repository> {
     )
   }
   // The object format is one word, and so the last line.
-  const lines = base.stdout.toString('utf8').split('\n')
+  const lines = linesOf(base.stdout.toString('latin1'))
   const [gitDir, commonDir, objectFormat] = lines
-  if (gitDir === undefined || commonDir === undefined || lines.length !== 4) {
+  if (gitDir === undefined || commonDir === undefined || lines.length !== 3) {
     throw new NixsecretError('git', 'the path of this repository holds a line break, which git cannot report')
   }
-  const workTree = top.code === 0 ? top.stdout.toString('utf8').replace(/\n$/, '') : ''
-  return repository(gitDir, commonDir, objectFormat, workTree)
+  const [workTree, prefix] = [top, below].map(({ code, stdout }) =>
+    code === 0 ? stdout.toString('latin1').replace(/\n$/, '') : '',
+  )
+  return { ...repository(gitDir, commonDir, objectFormat, workTree), prefix: prefix ?? '' }
 }
 
-function repository(gitDir: string, commonDir: string, objectFormat = '', workTree = ''): Repository {
+function linesOf(text: string): string[] {
+  return text.split('\n').slice(0, -1)
+}
+
+/** @param places as git prints them: bytes (latin1) */
+function repository(...places: [string, string, format?: string, workTree?: string]): Repository {
+  const [gitDir = '', commonDir = '', objectFormat, workTree] = places.map((place) =>
+    Buffer.from(place ?? '', 'latin1').toString('utf8'),
+  )
   if (objectFormat !== 'sha1' && objectFormat !== 'sha256') {
     throw new NixsecretError('git', `unknown object format ${JSON.stringify(objectFormat)}`)
   }

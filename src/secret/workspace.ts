@@ -6,13 +6,13 @@ import { unwrapByPlugin } from '../blob/plugins.ts'
 import { TrustSource } from '../blob/trust/trust-source.ts'
 import { NixsecretError } from '../errors.ts'
 import { CatFile } from '../git/cat-file.ts'
-import { openRepository, type Repository, requireWorkTree } from '../git/repository.ts'
-import { type GitOptions, runGit } from '../git/run-git.ts'
+import { type FoundRepository, openRepository, requireWorkTree } from '../git/repository.ts'
+import type { GitOptions } from '../git/run-git.ts'
 import type { Policy } from '../policy/policy.ts'
 
 /** What the commands that work on secrets know of the repository they run in. */
 export class Workspace {
-  readonly repo: Repository
+  readonly repo: FoundRepository
   /** How git is to be run: at the top of the work tree, whatever directory the user is in. */
   readonly git: GitOptions & { readonly cwd: string }
   /** How blobs are written. */
@@ -30,9 +30,9 @@ export class Workspace {
   passphraseMissed = false
   readonly #policy: PolicySource
 
-  private constructor(repo: Repository, prefix: string, ask: AskPassphrase | null) {
+  private constructor(repo: FoundRepository, ask: AskPassphrase | null) {
     this.repo = repo
-    this.prefix = prefix
+    this.prefix = repo.prefix
     const cwd = repo.workTree ?? process.cwd()
     // What the user set for his own directory must still hold when git runs at the top.
     const moved = process.env.GIT_DIR !== undefined && repo.workTree !== null
@@ -55,12 +55,11 @@ export class Workspace {
   /**
    * The repository around the process's directory.
    * @param ask how to get a passphrase; null where nobody may be asked
+   * @param found it, where it was looked for already
    * @throws NixsecretError `missing` outside of one
    */
-  static async open(ask: AskPassphrase | null): Promise<Workspace> {
-    const repo = await openRepository()
-    const prefix = repo.workTree === null ? '' : await prefixHere()
-    return new Workspace(repo, prefix, ask)
+  static async open(ask: AskPassphrase | null, found?: FoundRepository): Promise<Workspace> {
+    return new Workspace(found ?? (await openRepository()), ask)
   }
 
   /**
@@ -93,8 +92,4 @@ export class Workspace {
     this.memo.save()
     this.catFile.close()
   }
-}
-
-async function prefixHere(): Promise<string> {
-  return (await runGit(['rev-parse', '--show-prefix'])).toString('latin1').replace(/\n$/, '')
 }

@@ -17,13 +17,16 @@ test('a work tree, its .git, a linked work tree and a bare repository', async ()
   mkdirSync(box.path('tree/below'))
   const gitDir = box.path('tree/.git')
   const shared = { commonDir: gitDir, objectFormat: 'sha1', stateDir: `${gitDir}/nixsecret` }
-  for (const place of ['tree', 'tree/below'])
-    assert.equal(await at(place), { ...shared, gitDir, workTree: tree })
-  assert.equal(await at('tree/.git'), { ...shared, gitDir, workTree: null })
-  const linked = { gitDir: `${gitDir}/worktrees/linked`, workTree: box.path('linked') }
+  for (const [place, prefix] of [
+    ['tree', ''],
+    ['tree/below', 'below/'],
+  ] as const)
+    assert.equal(await at(place), { ...shared, gitDir, workTree: tree, prefix })
+  assert.equal(await at('tree/.git'), { ...shared, gitDir, workTree: null, prefix: '' })
+  const linked = { gitDir: `${gitDir}/worktrees/linked`, workTree: box.path('linked'), prefix: '' }
   assert.equal(await at('linked'), { ...shared, ...linked })
   const bare = await at('bare')
-  assert.equal([bare.gitDir, bare.workTree], [box.path('bare'), null])
+  assert.equal([bare.gitDir, bare.workTree, bare.prefix], [box.path('bare'), null, ''])
 })
 
 test('a path with a line break is not taken for another one', async () => {
@@ -33,6 +36,13 @@ test('a path with a line break is not taken for another one', async () => {
     await box.ok('git', ['init', '-q', box.path(name)])
     await refused(name, 'git', /line break/)
   }
+})
+
+test('below the top, also by a name with a line break', async () => {
+  const below = box.path('tree/a\nb/é')
+  mkdirSync(below, { recursive: true })
+  const { workTree, prefix } = await openRepository(below)
+  assert.equal([workTree, Buffer.from(prefix, 'latin1').toString('utf8')], [box.path('tree'), 'a\nb/é/'])
 })
 
 test('where there is none', () => refused('', 'missing', /not in a git repository/))
