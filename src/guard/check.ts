@@ -26,7 +26,7 @@ export function checkStaged(repo: Repository, options: CheckOptions = {}): Promi
     inspection.isOwn = true
     const judge = new Judge(inspection)
     const steps: Step[] = []
-    await judge.all(noted(indexEntries(inspection), steps))
+    await judge.all(noted(inspection, indexEntries(inspection), steps))
     const { stagedTrust } = await import('./staged-trust.ts')
     const untrusted = (await Promise.all(steps.map((step) => stagedTrust(inspection, step)))).flat()
     // Rekey would refuse until all is accepted; then the next check tells of it.
@@ -36,9 +36,15 @@ export function checkStaged(repo: Repository, options: CheckOptions = {}): Promi
   })
 }
 
-async function* noted(steps: AsyncIterable<Step>, seen: Step[]): AsyncGenerator<Step> {
+async function* noted(
+  inspection: Inspection,
+  steps: AsyncIterable<Step>,
+  seen: Step[],
+): AsyncGenerator<Step> {
   for await (const step of steps) {
     seen.push(step)
+    const held = await inspection.policies.at(step.state.policy)
+    inspection.holding = 'policy' in held ? held.policy : null
     yield step
   }
 }

@@ -64,6 +64,8 @@ export class Inspection {
   audit = false
   /** Whether this user's own commit or push is judged, on the machine where they accept what the policy says. */
   isOwn = false
+  /** The policy that is about to hold here, where one is: that of the index. */
+  holding: Policy | null = null
   /** Whether the walk came to the edge of a shallow clone: what was there before is not here. */
   cutOff = false
   readonly #git: GitBlobs
@@ -96,7 +98,7 @@ export class Inspection {
 
   /** What this user has accepted; null where nobody was ever asked, as in CI. */
   accepted(): Promise<Accepted | null> {
-    this.#accepted ??= acceptedHere({ repo: this.repo, catFile: this.catFile, git: this.place }, null)
+    this.#accepted ??= acceptedHere({ repo: this.repo, catFile: this.catFile, git: this.place }, this.holding)
     return this.#accepted
   }
 

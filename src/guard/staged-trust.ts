@@ -2,11 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keyMark } from '../age/key-mark.ts'
 import { POLICY_PATH } from '../blob/tree-state.ts'
-import { Accepted } from '../blob/trust/accepted.ts'
 import { describeMade } from '../blob/trust/describe-made.ts'
 import { pendingHere } from '../blob/trust/pending.ts'
 import type { Present } from '../blob/trust/present.ts'
-import { isEnrolled } from '../blob/trust/trust-state.ts'
 import { whoMade } from '../blob/trust/who-made.ts'
 import type { Change } from '../policy/change.ts'
 import { isFile, type Step } from './entry.ts'
@@ -22,7 +20,8 @@ import { newRecipient, sayChange } from './rules/new-recipient.ts'
 export async function stagedTrust(inspection: Inspection, step: Step): Promise<Finding[]> {
   const { repo, place, catFile } = inspection
   const { workTree } = repo
-  if (workTree === null || !isEnrolled(repo)) return []
+  const accepted = workTree === null ? null : await inspection.accepted()
+  if (workTree === null || accepted === null) return []
   const { policy, attributes } = await sideOf(inspection, step.state)
   // What is wrong with it, the rule `policy` tells.
   if (policy === null) return []
@@ -40,7 +39,6 @@ export async function stagedTrust(inspection: Inspection, step: Step): Promise<F
     files: new Map(shut.map(({ path, oid }) => [path, oid])),
     tracked: new Set(step.entries.map(({ path }) => path)),
   }
-  const accepted = await Accepted.load(present, policy)
   const { gains, first, problem } = await pendingHere(present, accepted)
   const hint = isStaged(workTree, policy.text) ? ACCEPT : [STAGE_FIRST, ACCEPT].join('\n')
   if (first) return gains.length === 0 ? [] : [finding(POLICY_PATH, nothingAccepted(problem), hint)]
