@@ -41,6 +41,7 @@ const LAZY = {
   // Beside the entry: for what git starts, and not all of it needs all of them.
   './cli/plumbing.ts': 'plumbing',
   './cli/hook.ts': 'hook',
+  './hook/guarded-hook.ts': 'guarded-hook',
   './cli/twin-commands.ts': 'twin-commands',
   './open-for-store.ts': 'open-for-store',
   './sops-files.ts': 'sops-files',
@@ -57,28 +58,29 @@ const INSIDE = new Set([
   './exposed-by-move.ts',
   './seen-policies.ts',
   '../../store/hold-as-owner.ts',
-  './hook/pre-receive.ts',
-  './hook/observe-change.ts',
-  './hook/tell-unenrolled.ts',
+  './pre-receive.ts',
+  './observe-change.ts',
+  './tell-unenrolled.ts',
   './tell-pending.ts',
   './staged-trust.ts',
-  './check/render.ts',
+  '../check/render.ts',
   './content/foreign-ciphertext.ts',
   './content/place.ts',
-  '../git/repository.ts',
-  '../guard/check.ts',
-  '../guard/finding.ts',
-  '../guard/pre-push.ts',
+  '../../git/repository.ts',
+  '../../guard/check.ts',
+  '../../guard/finding.ts',
+  '../../guard/pre-push.ts',
   '../../guard/pre-receive.ts',
+  '../print.ts',
 ])
 
 const lazyModules = {
   name: 'lazy-modules',
   setup(plugin) {
-    plugin.onResolve({ filter: /.*/ }, ({ kind, importer, path, namespace }) => {
+    plugin.onResolve({ filter: /.*/ }, ({ kind, path, namespace }) => {
       if (namespace === 'lazy') return { path: `./${path}.js`, external: true }
       if (kind !== 'dynamic-import') return undefined
-      if (INSIDE.has(path) || (path === './print.ts' && importer.endsWith('hook.ts'))) return undefined
+      if (INSIDE.has(path)) return undefined
       if (LAZY[path] === undefined)
         return { errors: [{ text: `build.mjs does not know what ${path} becomes` }] }
       return { path: LAZY[path], namespace: 'lazy' }
@@ -120,6 +122,7 @@ export const hotPath = {
     plumbing: 'src/cli/plumbing.ts',
     'crypto-worker': 'src/filter/crypto-worker.ts',
     hook: 'src/cli/hook.ts',
+    'guarded-hook': 'src/cli/hook/guarded-hook.ts',
     'twin-commands': 'src/cli/twin-commands.ts',
     'open-for-store': 'src/store/open-for-store.ts',
     'sops-files': 'src/blob/sops-files.ts',

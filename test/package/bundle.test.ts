@@ -43,7 +43,13 @@ test('what git starts first is little, and hooks load neither keys nor the Nix g
     bin.filter((path) => !path.startsWith('lazy:')),
     ['src/bin.ts'],
   )
-  const hook = loadedWith('src/cli/hook.ts')
+  assert.equal(
+    loadedWith('src/cli/hook.ts').filter((path) =>
+      /^src\/(guard|blob|policy|age|nix)\/|node_modules/.test(path),
+    ),
+    [],
+  )
+  const hook = loadedWith('src/cli/hook/guarded-hook.ts')
   assert.ok(hook.includes('src/guard/check.ts'))
   assert.equal(
     hook.filter((path) =>
@@ -63,7 +69,7 @@ test('what stays outside of the bundle is part of Node', () => {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^\.\/(cli\/[\w-]+\.js|(plumbing|hook|twin-commands|open-for-store|sops-files|scan-content|nix-facts)\.js)$/.test(
+        !/^\.\/(cli\/[\w-]+\.js|(plumbing|hook|guarded-hook|twin-commands|open-for-store|sops-files|scan-content|nix-facts)\.js)$/.test(
           path,
         ),
     )

@@ -30,6 +30,7 @@ test('the package holds the program, its manual and its licences, and no source'
   for (const name of [
     'dist/bin.js',
     'dist/plumbing.js',
+    'dist/guarded-hook.js',
     'dist/hook.js',
     'docs/rules/README.md',
     'dist/THIRD-PARTY-LICENSES.txt',
