@@ -13,8 +13,10 @@ export interface Change {
 }
 
 interface Question {
-  /** Headers that the answer is to have, one a commit; null for a whole tree. */
-  readonly commits: readonly string[] | null
+  /** What git prints ahead of each part of the answer: a commit's id, or two trees'. */
+  readonly headers: readonly string[]
+  /** Whether it is about what was there before. */
+  readonly former: boolean
   readonly answer: Change[][]
   resolve(answer: Change[][]): void
   reject(error: Error): void
@@ -81,12 +83,24 @@ export class DiffTree {
    * a commit with no parent: everything in it.
    */
   changes(commits: readonly string[]): Promise<Change[][]> {
-    return this.#ask(commits, commits.map((oid) => `${oid}\n`).join(''))
+    return this.#ask(commits)
   }
 
   /** Everything in a tree. @param tree object id of a tree, not of a commit */
   async tree(tree: string): Promise<Change[]> {
-    return (await this.#ask(null, `${this.#emptyTree} ${tree}\n`))[0] as Change[]
+    return (await this.#ask([`${this.#emptyTree} ${tree}`]))[0] as Change[]
+  }
+
+  /**
+   * What each of some trees has where another one has something else; mode `000000` where it has nothing. Trees, since of
+   * a commit with other parents git would remember those.
+   * @param trees object ids of trees, not of commits
+   */
+  replaced(trees: readonly string[], by: string): Promise<Change[][]> {
+    return this.#ask(
+      trees.map((tree) => `${tree} ${by}`),
+      true,
+    )
   }
 
   close(): void {
@@ -95,11 +109,11 @@ export class DiffTree {
     this.#child.kill()
   }
 
-  #ask(commits: readonly string[] | null, input: string): Promise<Change[][]> {
+  #ask(headers: readonly string[], former = false): Promise<Change[][]> {
     return new Promise((resolve, reject) => {
       if (this.#failed !== null) return reject(this.#failed)
-      this.#questions.push({ commits, answer: [], resolve, reject })
-      this.#child.stdin.write(input + END)
+      this.#questions.push({ headers, former, answer: [], resolve, reject })
+      this.#child.stdin.write([...headers, END].join('\n'))
     })
   }
 
@@ -138,8 +152,9 @@ export class DiffTree {
     if (end === -1) return 0
     const fields = buffer.toString('latin1', 0, middle).split(' ')
     const parents = (fields[0] as string).lastIndexOf(':') + 1
-    const mode = fields[parents] ?? ''
-    const oid = fields[2 * parents + 1]
+    const former = this.#questions[0]?.former === true
+    const mode = (former ? fields[0]?.slice(parents) : fields[parents]) ?? ''
+    const oid = former ? fields[parents + 1] : fields[2 * parents + 1]
     if (this.#current === null || fields.length !== 2 * parents + 3 || !/^[0-7]{6}$/.test(mode) || !oid)
       throw new NixsecretError('git', 'git diff-tree printed what we do not understand')
     this.#current.push({ mode, oid, path: bytePath(buffer.subarray(middle + 1, end)) })
@@ -149,16 +164,11 @@ export class DiffTree {
   /** A commit's id, or two trees', and NUL or (for trees, git 2.39) a line feed. */
   #readHeader(buffer: Buffer): number {
     const question = this.#questions[0]
-    const digits = this.#emptyTree.length
-    const length = question?.commits === null ? 2 * digits + 1 : digits
+    const expected = question?.headers[question.answer.length]
+    const length = (expected ?? this.#emptyTree).length
     if (buffer.length <= length) return 0
-    const expected = question?.commits === null ? this.#emptyTree : question?.commits[question.answer.length]
     const end = buffer[length]
-    if (
-      expected === undefined ||
-      !buffer.toString('latin1', 0, length).startsWith(expected) ||
-      (end !== 0 && end !== 10)
-    )
+    if (buffer.toString('latin1', 0, length) !== expected || (end !== 0 && end !== 10))
       throw new NixsecretError('git', 'git diff-tree left out a commit: is an object missing? try git fsck')
     this.#current = []
     question?.answer.push(this.#current)
@@ -168,8 +178,7 @@ export class DiffTree {
   #finish(): void {
     const question = this.#questions.shift()
     this.#current = null
-    const wanted = question?.commits === null ? 1 : question?.commits.length
-    if (question === undefined || question.answer.length !== wanted)
+    if (question === undefined || question.answer.length !== question.headers.length)
       throw new NixsecretError('git', 'git diff-tree left out a commit: is an object missing? try git fsck')
     question.resolve(question.answer)
   }

@@ -1,6 +1,8 @@
-import { type BytePath, bytePath, pathBytes } from '../byte-path.ts'
+import { type BytePath, pathBytes } from '../byte-path.ts'
+import { NixsecretError } from '../errors.ts'
 import type { CatFile } from './cat-file.ts'
-import { runGit, splitNul, tryGit } from './run-git.ts'
+import type { DiffTree } from './diff-tree.ts'
+import { runGit, tryGit } from './run-git.ts'
 import type { GitPlace } from './true-view.ts'
 
 // What a parent has at a path; empty: nothing.
@@ -10,6 +12,7 @@ const NOTHING = /^0+$/
 /** Where git is asked; the view of it must be a true one. */
 export interface MergeView {
   readonly catFile: Pick<CatFile, 'info'>
+  readonly trees: Pick<DiffTree, 'replaced'>
   readonly place: GitPlace
 }
 
@@ -24,7 +27,7 @@ export async function mergePicks(
   parents: readonly string[],
   isAsked: (paths: readonly BytePath[]) => Promise<ReadonlySet<BytePath>>,
 ): Promise<BytePath[]> {
-  const changed = await Promise.all(parents.map((parent) => versions(view, parent, merge)))
+  const changed = await versions(view, merge, parents)
   const paths = new Set(changed.flatMap((versions) => [...versions.keys()]))
   const found: BytePath[] = []
   const bases = new Map<string, Promise<string[]>>()
@@ -63,17 +66,21 @@ export async function mergePicks(
   }
 }
 
-/** Path → what `from` has there, of all paths where `to` has something else. */
-async function versions({ place }: MergeView, from: string, to: string): Promise<Map<BytePath, Version>> {
-  const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', '--ignore-submodules=none']
-  const fields = splitNul(await runGit([...args, from, to], place))
-  const found = new Map<BytePath, Version>()
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    // `:100644 100644 OID OID M`
-    const [, , oid = ''] = (fields[i] as Buffer).toString('latin1').split(' ')
-    found.set(bytePath(fields[i + 1] as Buffer), NOTHING.test(oid) ? '' : oid)
+/** For each parent, path → what it has there, of all paths where the merge has something else. */
+async function versions(
+  { catFile, trees }: MergeView,
+  merge: string,
+  parents: readonly string[],
+): Promise<Map<BytePath, Version>[]> {
+  const [own = '', ...others] = await Promise.all([merge, ...parents].map(treeOf))
+  const found = await trees.replaced(others, own)
+  return found.map((changes) => new Map(changes.map(({ path, oid }) => [path, NOTHING.test(oid) ? '' : oid])))
+
+  async function treeOf(commit: string): Promise<string> {
+    const tree = await catFile.info(`${commit}^{tree}`)
+    if (tree === null) throw new NixsecretError('git', `the tree of ${commit} is missing: try git fsck`)
+    return tree.oid
   }
-  return found
 }
 
 /** The best common ancestors of two commits; none where they have nothing in common. */

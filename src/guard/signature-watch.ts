@@ -35,8 +35,11 @@ export class SignatureWatch {
     const changed = [...brought.map(({ path }) => path), ...(change?.gone ?? [])]
     const paths = new Set(await mustBeSigned(changed))
     for (const entry of brought) if (isProtected(entry)) paths.add(entry.path)
-    if (parents.length > 1)
-      for (const path of await mergePicks(this.#inspection, commit, parents, mustBeSigned)) paths.add(path)
+    if (parents.length > 1) {
+      const { catFile, place } = this.#inspection
+      const view = { catFile, place, trees: this.#inspection.treeReader() }
+      for (const path of await mergePicks(view, commit, parents, mustBeSigned)) paths.add(path)
+    }
     if (paths.size > 0) this.#touched.set(commit, { step, paths: [...paths].sort(byWeight) })
   }
 

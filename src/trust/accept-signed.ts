@@ -8,13 +8,12 @@ import type { Present } from '../blob/trust/present.ts'
 import { loadTrust } from '../blob/trust/trust-state.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type CommitFacts, commitFacts } from '../git/commit-facts.ts'
-import { mergePicks } from '../git/merge-picks.ts'
 import { pushableJudges } from '../git/pushable-judges.ts'
-import type { CommitLine } from '../git/rev-list.ts'
-import { runGit, tryGit } from '../git/run-git.ts'
+import type { Repository } from '../git/repository.ts'
+import { tryGit } from '../git/run-git.ts'
 import type { Change } from '../policy/change.ts'
 import { comparePolicies } from '../policy/compare-policies.ts'
-import { neverEncrypted } from '../policy/readers-of.ts'
+import { bringingCommits } from './bringing-commits.ts'
 
 // Commits that change the files in question, the newest first.
 const MOST_COMPARED = 500
@@ -79,7 +78,7 @@ async function judge(present: Present, accepted: Accepted, gains: readonly Chang
     const before = await openAt(present, accepted, history, at, gains)
     if (before === null || before.length > 0)
       return left('part of it was there before, and you have not accepted it', null, before ?? [])
-    return await signedSince(history, { at, head }, movedPaths(gains))
+    return await signedSince(history, { at, head }, { moved: movedPaths(gains), repo })
   } finally {
     history.close()
   }
@@ -145,31 +144,14 @@ async function openAt(
 async function signedSince(
   history: PolicyHistory,
   { at, head }: { readonly at: string; readonly head: string },
-  moved: readonly BytePath[],
+  { moved, repo }: { readonly moved: readonly BytePath[]; readonly repo: Repository },
 ): Promise<Verdict> {
   const commits = await history.commits([head], at)
   if (commits.length >= MOST_COMMITS) return left(`there are more than ${MOST_COMMITS} commits to look at`)
-  const bringing: string[] = []
-  for (const commit of commits) if (await brings(history, commit, moved)) bringing.push(commit.oid)
+  const bringing = await bringingCommits(history, commits, { moved, objectFormat: repo.objectFormat })
   const facts = await commitFacts(bringing, history.git)
   const found = bringing.flatMap((oid) => facts.get(oid) ?? [])
   const bad = found.find(({ signature }) => signature.state !== 'good')
   if (bad !== undefined) return left('a commit is not signed by an allowed signer', bad)
   return bringing.length > 0 ? { commits: found } : left('no commit tells who made it')
-}
-
-/** Whether a commit changes what decides who reads what; a merge, where git alone would have merged otherwise. */
-async function brings(
-  history: PolicyHistory,
-  { oid, parents }: CommitLine,
-  moved: readonly BytePath[],
-): Promise<boolean> {
-  const args = ['diff-tree', '--no-commit-id', '--name-only', '-r', '-c', '--root', '--no-renames', '-z', oid]
-  const output = (await runGit(args, history.git)).toString('latin1')
-  const isAsked = (path: BytePath) => neverEncrypted(path) || moved.includes(path)
-  if ((output.split('\0') as BytePath[]).some((path) => path !== '' && isAsked(path))) return true
-  if (parents.length < 2) return false
-  const view = { catFile: history.catFile, place: history.git }
-  const picks = await mergePicks(view, oid, parents, async (paths) => new Set(paths.filter(isAsked)))
-  return picks.length > 0
 }
