@@ -3,6 +3,7 @@ import { judgeReaders } from '../blob/judge-readers.ts'
 import type { AttributeGroup } from '../blob/protection.ts'
 import type { Readers } from '../blob/readers.ts'
 import { NixsecretError } from '../errors.ts'
+import { HISTORY_BUDGET, PatternRelations } from '../policy/relate-patterns.ts'
 import type { GuardedShape } from './blob-shapes.ts'
 import { ContentJudge } from './content-judge.ts'
 import { DropWatch } from './drop-watch.ts'
@@ -40,14 +41,19 @@ export class Judge {
   readonly #signatures: SignatureWatch | null
   readonly #verdicts = new Map<string, Verdict>()
 
-  constructor(inspection: Inspection, tipGroups: readonly AttributeGroup[] = []) {
+  /** @param relations what policies of all commits are compared by, bounded */
+  constructor(
+    inspection: Inspection,
+    tipGroups: readonly AttributeGroup[] = [],
+    relations = new PatternRelations(HISTORY_BUDGET),
+  ) {
     this.#inspection = inspection
     this.#tipGroups = tipGroups
     this.#drops = new DropWatch(inspection)
     this.#lapses = new LapseWatch(inspection)
     this.#trees = new TreeJudge(inspection, this.#raised)
     this.#contents = new ContentJudge(inspection, this.#raised)
-    this.#recipients = new RecipientWatch(inspection, this.#raised)
+    this.#recipients = new RecipientWatch(inspection, this.#raised, relations)
     this.#signatures = inspection.requireSigned ? new SignatureWatch(inspection) : null
   }
 

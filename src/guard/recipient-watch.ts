@@ -1,17 +1,23 @@
 import { keyMark } from '../age/key-mark.ts'
 import { POLICY_PATH, type TreeState } from '../blob/tree-state.ts'
-import { attributesDifference } from '../blob/trust/attributes-difference.ts'
-import { canonical } from '../blob/trust/canonical.ts'
-import { changeKey, gainsBetween, mergeGains, type Side } from '../blob/trust/own-gains.ts'
+import {
+  type Comparing,
+  changeKey,
+  gainsBetween,
+  gainsBeyond,
+  mergeGains,
+  type Side,
+} from '../blob/trust/own-gains.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type FilterLine, filterLines, macroNames } from '../git/filter-lines.ts'
 import { mergeBases } from '../git/merge-picks.ts'
 import type { Change } from '../policy/change.ts'
-import { comparePolicies } from '../policy/compare-policies.ts'
+import type { PatternRelations } from '../policy/relate-patterns.ts'
 import type { Entry, Step } from './entry.ts'
+import type { Draft } from './finding.ts'
 import type { Inspection } from './inspection.ts'
 import type { RaisedList } from './raised.ts'
-import { newRecipient } from './rules/new-recipient.ts'
+import { newRecipient, tooMuchToCompare } from './rules/new-recipient.ts'
 
 const NONE = () => false
 
@@ -22,11 +28,14 @@ const NONE = () => false
 export class RecipientWatch {
   readonly #inspection: Inspection
   readonly #raised: RaisedList
+  readonly #relations: PatternRelations
   readonly #sides = new Map<TreeState, Promise<Side>>()
   /** The latest in the walk that had a policy: one that is taken away and comes back is no first one. */
   #latest: Side | null = null
 
-  constructor(inspection: Inspection, raised: RaisedList) {
+  /** @param relations what all commits are compared by; of those beyond it is told that they were not looked at */
+  constructor(inspection: Inspection, raised: RaisedList, relations: PatternRelations) {
+    this.#relations = relations
     this.#inspection = inspection
     this.#raised = raised
   }
@@ -40,25 +49,28 @@ export class RecipientWatch {
     if (state.policy === null) return
     if (before.some((parent) => parent !== state)) {
       const paths = step.entries.filter(isProtected).map(({ path }) => path)
-      const gains = await this.#gains(step, paths)
-      const known = gains.length === 0 ? NONE : await this.#known(state, paths)
+      const by = { paths, relations: this.#relations }
+      const all = await this.#gains(step, by)
+      const gains = this.#relations.spent ? all.filter((gain) => !isCompared(gain)) : all
+      if (gains.length < all.length) this.#raise(step, tooMuchToCompare(commit, POLICY_PATH))
+      const known = gains.length === 0 ? NONE : await this.#known(state, by)
       for (const gain of gains) {
         // Of lost protection `protection-dropped` tells, file by file.
         if (gain.kind === 'unprotected' && gain.opens !== 'work tree') continue
-        if (!known(gain)) this.#raise(step, commit, gain)
+        if (!known(gain)) this.#raise(step, newRecipient.judge(commit, gain, POLICY_PATH, keyMark))
       }
     }
     await this.#remember(state)
   }
 
   /** What this user has accepted is no news to them, where it is they who are told. */
-  async #known(state: TreeState, paths: readonly BytePath[]): Promise<(gain: Change) => boolean> {
+  async #known(state: TreeState, by: Comparing): Promise<(gain: Change) => boolean> {
     const accepted = this.#inspection.isOwn ? await this.#inspection.accepted() : null
-    const { policy, attributes } = await this.#side(state)
-    if (accepted === null || policy === null) return NONE
-    const beyond = comparePolicies(accepted.policies, policy, { paths, canonical })
-    const lines = attributesDifference(accepted.state?.attributes ?? new Map(), attributes)
-    const keys = new Set([...beyond, ...lines].map(changeKey))
+    const side = await this.#side(state)
+    if (accepted === null || side.policy === null) return NONE
+    const { policies, state: had } = accepted
+    const beyond = gainsBeyond({ policies, attributes: had?.attributes ?? new Map() }, side, by)
+    const keys = new Set(beyond.map(changeKey))
     return (gain) => !keys.has(changeKey(gain))
   }
 
@@ -67,8 +79,7 @@ export class RecipientWatch {
     if (side !== null && side.policy !== null) this.#latest = side
   }
 
-  #raise({ tip, state, change }: Step, commit: string, gain: Change): void {
-    const draft = newRecipient.judge(commit, gain, POLICY_PATH, keyMark)
+  #raise({ commit, tip, state, change }: Step, draft: Draft): void {
     const path = draft.path ?? POLICY_PATH
     const { mode, oid } = state.files.get(path) ?? { mode: '000000', oid: '' }
     const origin = (change?.parents.length ?? 0) > 1 ? ('merged' as const) : ('brought' as const)
@@ -76,7 +87,7 @@ export class RecipientWatch {
     this.#raised.raise(newRecipient.id, draft, entry)
   }
 
-  async #gains({ state, change }: Step, paths: readonly BytePath[]): Promise<readonly Change[]> {
+  async #gains({ state, change }: Step, by: Comparing): Promise<readonly Change[]> {
     const { parents = [], before = [] } = change ?? {}
     const after = await this.#side(state)
     const sides = await Promise.all(before.map((parent) => this.#side(parent)))
@@ -85,14 +96,14 @@ export class RecipientWatch {
     const had = known.filter((side) => side !== null)
     if (had.length === 0 || after.policy === null) return []
     const [only] = had
-    if (had.length === 1 && only !== undefined) return gainsBetween(only, after, paths)
+    if (had.length === 1 && only !== undefined) return gainsBetween(only, after, by)
     const bases = await Promise.all(
       had.map((_, i) => this.#basesOf(parents[i] as string, parents[i === 0 ? 1 : 0] as string)),
     )
     return mergeGains(
       had.map((side, i) => ({ side, bases: bases[i] ?? [] })),
       after,
-      paths,
+      by,
     )
   }
 
@@ -113,6 +124,11 @@ export class RecipientWatch {
     }
     return side
   }
+}
+
+/** Of these, more may be told than there is where patterns are too many to be held against each other. */
+function isCompared({ kind }: Change): boolean {
+  return kind === 'reader' || kind === 'store' || kind === 'format'
 }
 
 /** What a tree says of who may read what. */

@@ -208,17 +208,34 @@ function* meetings<Key extends Compared>(
   relations: PatternRelations,
 ): Generator<[Settings[Key], Settings[Key], string]> {
   const former = deciding(before, key)
+  const latter = deciding(after, key)
+  const isSame = samePatterns(former, latter)
   const earlier: string[] = []
-  for (const { patterns, value } of deciding(after, key)) {
+  for (const [i, { patterns, value }] of latter.entries()) {
     for (const pattern of patterns) {
       if (relations.spent) return
       if (earlier.some((other) => relations.contains(other, pattern))) continue
+      if (isSame) {
+        yield [value, (former[i] as Deciding<Key>).value, pattern]
+        continue
+      }
       const path = relations.onlyPath(pattern)
       if (path !== null) yield [value, settingAt(before, path, key), pattern]
       else yield* metBy(pattern, value, former, earlier, relations)
     }
     earlier.push(...patterns)
   }
+}
+
+/** Whether of two policies the same rule decides, whatever the path: mostly only readers change. */
+function samePatterns(one: readonly Deciding<Compared>[], other: readonly Deciding<Compared>[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ patterns }, i) => {
+      const others = other[i]?.patterns ?? []
+      return patterns.length === others.length && patterns.every((pattern, j) => pattern === others[j])
+    })
+  )
 }
 
 function* metBy<Value>(

@@ -7,6 +7,10 @@ export const EVERYTHING = '/**'
 // Tokens that are looked at, and some for each comparison: about a second. What is beyond them counts as "may be".
 const BUDGET = 20_000_000
 const COMPARISON = 8
+// Characters of patterns that are known at once.
+const MOST_KNOWN = 1 << 20
+/** For as many policies as a history has: about ten seconds. */
+export const HISTORY_BUDGET = 10 * BUDGET
 
 /** A pattern, as often as it is asked for. */
 interface Known extends ParsedPattern {
@@ -22,7 +26,8 @@ interface Known extends ParsedPattern {
  * belongs together.
  */
 export class PatternRelations {
-  readonly #parsed = new Map<string, Known>()
+  #parsed = new Map<string, Known>()
+  #size = 0
   #left: number
 
   /** @param budget how many tokens are looked at, with a few for each comparison */
@@ -33,6 +38,11 @@ export class PatternRelations {
   /** Whether nothing more can be told, since too much was asked. */
   get spent(): boolean {
     return this.#left <= 0
+  }
+
+  /** Counts other work that belongs to the same, such as policies that are read for it. */
+  charge(tokens: number): void {
+    this.#left -= tokens
   }
 
   /** Whether every path that `inner` names is one that `outer` names. */
@@ -100,6 +110,11 @@ export class PatternRelations {
       const parsed = parsePattern(pattern)
       const whole: readonly Part[] = parsed.anchored ? parsed.parts : ['**', ...parsed.parts]
       known = { ...parsed, whole, isDeep: whole.includes('**') }
+      this.#size += pattern.length
+      if (this.#size > MOST_KNOWN) {
+        this.#parsed = new Map()
+        this.#size = pattern.length
+      }
       this.#parsed.set(pattern, known)
     }
     return known

@@ -1,7 +1,6 @@
 import { acceptPresent } from '../blob/trust/accept.ts'
 import { Accepted } from '../blob/trust/accepted.ts'
-import { attributesDifference } from '../blob/trust/attributes-difference.ts'
-import { canonical } from '../blob/trust/canonical.ts'
+import { gainsBeyond } from '../blob/trust/own-gains.ts'
 import { pendingHere } from '../blob/trust/pending.ts'
 import { MOST_COMMITS, PolicyHistory } from '../blob/trust/policy-history.ts'
 import type { Present } from '../blob/trust/present.ts'
@@ -12,7 +11,6 @@ import { pushableJudges } from '../git/pushable-judges.ts'
 import type { Repository } from '../git/repository.ts'
 import { tryGit } from '../git/run-git.ts'
 import type { Change } from '../policy/change.ts'
-import { comparePolicies } from '../policy/compare-policies.ts'
 import { bringingCommits } from './bringing-commits.ts'
 
 // Commits that change the files in question, the newest first.
@@ -57,6 +55,8 @@ interface Refusal {
   readonly before: readonly Change[]
 }
 
+const TOO_MUCH = 'the policies of these commits are too many, or too large, to compare'
+
 function left(why: string, commit: CommitFacts | null = null, before: readonly Change[] = []): Refusal {
   return { why, commit, before }
 }
@@ -70,12 +70,14 @@ async function judge(present: Present, accepted: Accepted, gains: readonly Chang
   const history = new PolicyHistory(git, new Set([...present.attributes.keys(), ...state.attributes.keys()]))
   try {
     const open = await notAtHead(present, history, gains)
-    if (open !== null) return left(open)
+    if (open !== null) return left(history.spent ? TOO_MUCH : open)
     const at = state.at ?? (await lastWhole(present, accepted, history, gains))
+    if (history.spent) return left(TOO_MUCH)
     if (at === null) return left('no commit has what you accepted')
     const ancestor = await tryGit(['merge-base', '--is-ancestor', at, head], git)
     if (ancestor.code !== 0) return left('HEAD does not come after what was accepted')
     const before = await openAt(present, accepted, history, at, gains)
+    if (history.spent) return left(TOO_MUCH)
     if (before === null || before.length > 0)
       return left('part of it was there before, and you have not accepted it', null, before ?? [])
     return await signedSince(history, { at, head }, { moved: movedPaths(gains), repo })
@@ -114,8 +116,10 @@ async function lastWhole(
   gains: readonly Change[],
 ): Promise<string | null> {
   const commits = await history.changing(await history.commits([present.head as string], null), MOST_COMPARED)
-  for (const { oid } of commits)
+  for (const { oid } of commits) {
+    if (history.spent) return null
     if ((await openAt(present, accepted, history, oid, gains))?.length === 0) return oid
+  }
   return null
 }
 
@@ -130,11 +134,10 @@ async function openAt(
   commit: string,
   gains: readonly Change[],
 ): Promise<Change[] | null> {
-  const { policy, attributes } = await history.side(commit)
-  if (policy === null) return null
-  const paths = [...files.keys()]
-  const open: Change[] = comparePolicies(policies, policy, { paths, canonical })
-  open.push(...attributesDifference(state?.attributes ?? new Map(), attributes))
+  const side = await history.side(commit)
+  if (side.policy === null) return null
+  const by = { paths: [...files.keys()], relations: history.relations }
+  const open = gainsBeyond({ policies, attributes: state?.attributes ?? new Map() }, side, by)
   for (const gain of gains)
     if (gain.kind === 'moved' && (await history.at(commit, gain.path)) === files.get(gain.path))
       open.push(gain)

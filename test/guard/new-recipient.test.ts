@@ -2,7 +2,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { saveTrust } from '../../src/blob/trust/trust-state.ts'
 import { checkAll, checkRange } from '../../src/guard/check.ts'
+import { Inspection } from '../../src/guard/inspection.ts'
+import { Judge } from '../../src/guard/judge.ts'
 import { checkPrePush } from '../../src/guard/pre-push.ts'
+import { commitEntries } from '../../src/guard/sources/commit-entries.ts'
+import { PatternRelations } from '../../src/policy/relate-patterns.ts'
 import { asUser } from '../support/accept.ts'
 import { ALICE, ATTRIBUTES, brief, GuardRepo, policyText, sealed, WEB } from './guard-repo.ts'
 
@@ -17,6 +21,36 @@ async function found(repo: GuardRepo, range: string, names: Record<string, strin
     brief: brief({ ...result, findings }, names),
   }
 }
+
+test('policies of all commits are bounded together, and what is beyond is told', async () => {
+  const repo = new GuardRepo()
+  const base = await repo.begin()
+  const rule = (i: number) => `[[rule]]\npaths = ["*${i}*a", "*${i}*b"]\nto = ["alice"]\n`
+  const text = (i: number) => `${policyText()}${[0, 1, 2].map((j) => rule(i * 3 + j)).join('')}`
+  for (let i = 0; i < 8; i++) repo.commit({ 'nixsecret.toml': text(i) })
+  const given = repo.commit({ 'nixsecret.toml': policyText(['alice', 'web']) })
+  const judged = async (relations: PatternRelations) => {
+    const inspection = new Inspection(await repo.open(), repo.options)
+    try {
+      const { group } = await inspection.states.ofTree(await inspection.tree(given))
+      const judge = new Judge(inspection, [group], relations)
+      await judge.all(commitEntries(inspection, { tips: [given], without: [base] }, [group]))
+      const told = judge.raised.filter(
+        ({ rule: id, entry }) => id === 'new-recipient' && entry.commit === given,
+      )
+      return told.map(({ draft }) => draft.message)
+    } finally {
+      inspection.close()
+    }
+  }
+  const [web] = await judged(new PatternRelations())
+  assert.match(web ?? '', /^web .* can read /)
+  const few = new PatternRelations(10_000)
+  const [unknown, ...others] = await judged(few)
+  assert.ok(few.spent)
+  assert.match(unknown ?? '', /^it was not looked at who can read more by this commit/)
+  assert.equal(others, [])
+})
 
 test('who gains what, in which commit', async () => {
   const repo = new GuardRepo()

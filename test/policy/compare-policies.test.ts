@@ -235,6 +235,34 @@ test('long patterns cost what they are long, and comparisons that belong togethe
   assert.not(givesNoMore(same, one, { canonical, relations }), 'what can not be told any more counts as more')
 })
 
+test('where rules keep their patterns, what each one decides is told exactly, and soon', () => {
+  const rules = (to: string) =>
+    Array.from(
+      { length: 40 },
+      (_, i) => `[[rule]]\npaths = ["*${i}*a", "*${i}*b"]\nto = ["alice", "${to}"]\n`,
+    )
+  const policy = (to: string, first: string) =>
+    `${KEYS}[default]\nto = ["alice"]\n[[rule]]\npaths = ["*.key"]\nto = ["${first}"]\n${rules(to).join('')}`
+  const relations = new PatternRelations()
+  const found = comparePolicies([read(policy('bob', 'alice'))], read(policy('bob', 'web')), {
+    paths: [],
+    canonical,
+    relations,
+  })
+  // Of `*.key` alone, though all the others may name the same files.
+  assert.equal(
+    found.map((change) => (change.kind === 'reader' ? [change.key, change.patterns] : change.kind)),
+    [['age1web', ['*.key']]],
+  )
+  const few = new PatternRelations(200_000)
+  comparePolicies([read(policy('bob', 'web'))], read(policy('web', 'web')), {
+    paths: [],
+    canonical,
+    relations: few,
+  })
+  assert.not(few.spent)
+})
+
 test('what is said of two patterns holds for every path', () => {
   const relations = new PatternRelations()
   for (const one of PATTERNS) {

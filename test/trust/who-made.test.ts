@@ -1,9 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { policyFrom } from '../../src/blob/policy-from.ts'
 import { Accepted } from '../../src/blob/trust/accepted.ts'
+import { describeMade } from '../../src/blob/trust/describe-made.ts'
+import { mergeGains } from '../../src/blob/trust/own-gains.ts'
 import { pendingHere } from '../../src/blob/trust/pending.ts'
 import { withPresent } from '../../src/blob/trust/present.ts'
 import { whoMade } from '../../src/blob/trust/who-made.ts'
+import { PatternRelations } from '../../src/policy/relate-patterns.ts'
 import { GuardRepo, policyText } from '../guard/guard-repo.ts'
 import { asUser } from '../support/accept.ts'
 
@@ -11,14 +15,18 @@ const BOTH = policyText(['alice', 'web'])
 
 /** The commits that gave something that is in no policy accepted. */
 async function madeBy(repo: GuardRepo, at: string): Promise<string[]> {
+  return (await made(repo, at)).flatMap(({ commits }) => commits.map(({ oid }) => oid))
+}
+
+async function made(repo: GuardRepo, at: string, relations?: PatternRelations) {
   return asUser(repo.box, repo.dir, async () =>
     withPresent(await repo.open(), async (present) => {
       const state = { at, policies: [policyText()], paths: new Map(), sets: new Map() }
       const attributes = new Map([...present.attributes].map(([f, l]) => [f, l.map(({ line }) => line)]))
       const accepted = await Accepted.of({ state: { ...state, attributes }, problem: null })
       const { gains } = await pendingHere(present, accepted)
-      const made = await whoMade(present, accepted, gains)
-      return gains.flatMap((gain) => made.get(gain)?.commits.map(({ oid }) => oid) ?? [])
+      const found = await whoMade(present, accepted, gains, relations)
+      return gains.flatMap((gain) => found.get(gain) ?? [])
     }),
   )
 }
@@ -41,6 +49,39 @@ test('a merge that brings back what was taken away is the one that is named', as
   const other = repo.commit({ README: 'y' })
   repo.commit({ 'nixsecret.toml': BOTH }, [other, side])
   assert.equal(await madeBy(repo, taken), [side])
+})
+
+test('what all commits are compared by is bounded together, and what is beyond it is told', async () => {
+  const repo = new GuardRepo()
+  const base = await repo.begin()
+  const rule = (i: number) => `[[rule]]\npaths = ["*${i}*a", "*${i}*b"]\nto = ["alice", "web"]\n`
+  const rules = (i: number) => [0, 1, 2].map((j) => rule(i * 3 + j)).join('')
+  const given = repo.commit({ 'nixsecret.toml': BOTH })
+  for (let i = 0; i < 8; i++) repo.commit({ 'nixsecret.toml': `${BOTH}${rules(i)}` })
+  const whole = new PatternRelations(5_000_000)
+  const web = (await made(repo, base, whole)).map(({ cut, commits }) => [cut, commits.map(({ oid }) => oid)])
+  assert.equal(web, [[false, [given]]])
+  // Enough for some of them: nobody is named wrongly, and nobody says that nobody did it.
+  const few = new PatternRelations(30_000)
+  const [one] = await made(repo, base, few)
+  assert.ok(few.spent)
+  assert.equal(one, { commits: [], more: 0, uncommitted: false, cut: true })
+  assert.match(describeMade(one).join(' '), /not all commits were looked at/)
+  // Nor that it is not committed.
+  const [none] = await made(repo, base, new PatternRelations(0))
+  assert.equal(none, { commits: [], more: 0, uncommitted: false, cut: true })
+})
+
+test('what is not known any more of one side of a merge excuses nothing on the other', () => {
+  const sideOf = (to: readonly string[]) => ({ policy: policyFrom(policyText(to)), attributes: new Map() })
+  const [before, after] = [sideOf(['alice']), sideOf(['alice', 'web'])]
+  const parents = [
+    { side: before, bases: [before] },
+    { side: after, bases: [before] },
+  ]
+  const gains = (relations: PatternRelations) => mergeGains(parents, after, { paths: [], relations }).length
+  assert.is(gains(new PatternRelations()), 0)
+  assert.ok(gains(new PatternRelations(0)) > 0)
 })
 
 test('the history of very many files of attributes ends soon', async () => {

@@ -1,6 +1,7 @@
 import type { BytePath } from '../../byte-path.ts'
 import { type FilterLine, filterWords, isMacro } from '../../git/filter-lines.ts'
 import type { UnprotectedChange } from '../../policy/change.ts'
+import { PatternRelations } from '../../policy/relate-patterns.ts'
 import { laysOpen, SealedLines } from './sealed-lines.ts'
 
 /** The lines that bear on `filter`, by `.gitattributes` file. */
@@ -10,13 +11,15 @@ export type AttributeLines = ReadonlyMap<BytePath, readonly FilterLine[]>
  * What may take protection away: a line that is gone or has changed its place, or a new one that does more than protect;
  * and a new one that lays open in the work tree what was sealed there. New lines that only protect take nothing away
  * otherwise, wherever they stand; nor do lines of other filters that are gone.
+ * @param relations one for all that belongs together
  */
 export function attributesDifference(
   before: ReadonlyMap<BytePath, readonly string[]>,
   now: AttributeLines,
+  relations = new PatternRelations(),
 ): UnprotectedChange[] {
   const changes: UnprotectedChange[] = []
-  const sealed = new SealedLines(before)
+  const sealed = new SealedLines(before, relations)
   const hasMacros = [...before.values()].some((lines) => lines.some(isMacro))
   for (const file of new Set([...before.keys(), ...now.keys()])) {
     const had = before.get(file) ?? []

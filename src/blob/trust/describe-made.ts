@@ -6,15 +6,17 @@ import type { Made } from './who-made.ts'
 export function describeMade(made: Made | undefined): string[] {
   if (made === undefined) return []
   if (made.uncommitted) return ['not committed yet: it was made in this work tree']
+  if (made.commits.length === 0 && made.cut) return [CUT]
   if (made.commits.length === 0) return ['no commit here tells who made it']
   const lines = made.commits.flatMap((facts) => [
     describeCommit(facts),
     `  ${describeSignature(facts.signature)}`,
   ])
-  return made.more > 0
-    ? [...lines, `and ${made.more} earlier ${made.more === 1 ? 'commit' : 'commits'}`]
-    : lines
+  if (made.more > 0) lines.push(`and ${made.more} earlier ${made.more === 1 ? 'commit' : 'commits'}`)
+  return made.cut ? [...lines, CUT] : lines
 }
+
+const CUT = 'not all commits were looked at for who made it: that would take too long'
 
 /** `in 0123456789ab by NAME <EMAIL>, 2026-01-31 12:00 UTC: SUBJECT`. */
 function describeCommit({ oid, author, email, time, subject }: CommitFacts): string {

@@ -1,9 +1,10 @@
-import { parseRecipient } from '../../age/recipient.ts'
 import type { BytePath } from '../../byte-path.ts'
 import type { Change } from '../../policy/change.ts'
 import { comparePolicies } from '../../policy/compare-policies.ts'
 import type { Policy } from '../../policy/policy.ts'
+import type { PatternRelations } from '../../policy/relate-patterns.ts'
 import { type AttributeLines, attributesDifference } from './attributes-difference.ts'
+import { canonical } from './canonical.ts'
 
 /** What a tree says of who may read what. */
 export interface Side {
@@ -12,17 +13,45 @@ export interface Side {
   readonly attributes: AttributeLines
 }
 
-/**
- * What one tree gives that another did not.
- * @param paths protected files
- */
-export function gainsBetween(before: Side, after: Side, paths: readonly BytePath[]): Change[] {
+/** What trees are compared by. */
+export interface Comparing {
+  /** Protected files. */
+  readonly paths: readonly BytePath[]
+  /** One for all trees of a command: whoever pushes may push many. Once it is spent, more may be told than there is. */
+  readonly relations: PatternRelations
+}
+
+/** What was there, or was accepted: policies, each of which had to give it, and lines of attributes. */
+export interface Had {
+  readonly policies: readonly Policy[]
+  readonly attributes: ReadonlyMap<BytePath, readonly string[]>
+}
+
+/** What a tree gives that was not there before. */
+export function gainsBeyond(
+  { policies, attributes }: Had,
+  after: Side,
+  { paths, relations }: Comparing,
+): Change[] {
+  const { policy } = after
+  const lines = attributesDifference(attributes, after.attributes, relations)
+  if (policy === null) return lines
+  const others = policies.filter(({ text }) => text !== policy.text)
+  if (others.length > 0 || policies.length === 0)
+    for (const one of [...others, policy]) relations.charge(paths.length * patternsOf(one))
+  // Of patterns all that there may be is told then, wherever it is.
+  const options = { paths: relations.spent ? [] : paths, canonical, relations }
+  return [...comparePolicies(policies, policy, options), ...lines]
+}
+
+function patternsOf({ rules }: Policy): number {
+  return rules.reduce((sum, { paths }) => sum + paths.length, 0)
+}
+
+/** What one tree gives that another did not. */
+export function gainsBetween(before: Side, after: Side, by: Comparing): Change[] {
   const policies = before.policy === null ? [] : [before.policy]
-  const gains =
-    after.policy === null
-      ? []
-      : comparePolicies(policies, after.policy, { paths, canonical: (key) => parseRecipient(key).canonical })
-  return [...gains, ...attributesDifference(textsOf(before.attributes), after.attributes)]
+  return gainsBeyond({ policies, attributes: textsOf(before.attributes) }, after, by)
 }
 
 /**
@@ -33,15 +62,17 @@ export function gainsBetween(before: Side, after: Side, paths: readonly BytePath
 export function mergeGains(
   parents: readonly { readonly side: Side; readonly bases: readonly Side[] }[],
   after: Side,
-  paths: readonly BytePath[],
+  by: Comparing,
 ): Change[] {
   const own = new Map<string, Change>()
   for (const [i, { side }] of parents.entries()) {
     const brought = parents.flatMap((other, j) =>
-      j === i ? [] : other.bases.map((base) => gainsBetween(base, other.side, paths)),
+      j === i ? [] : other.bases.map((base) => gainsBetween(base, other.side, by)),
     )
-    for (const change of gainsBetween(side, after, paths)) {
-      const left = brought.reduce<Change | null>((rest, gains) => rest && without(rest, gains), change)
+    // What may not be true of the others takes nothing away from it.
+    const known = by.relations.spent ? [] : brought
+    for (const change of gainsBetween(side, after, by)) {
+      const left = known.reduce<Change | null>((rest, gains) => rest && without(rest, gains), change)
       if (left !== null) own.set(changeKey(left), left)
     }
   }

@@ -4,6 +4,7 @@ import { type FilterLine, filterLines, macroNames } from '../../git/filter-lines
 import { type CommitLine, listCommits } from '../../git/rev-list.ts'
 import { type GitOptions, runGit, splitNul } from '../../git/run-git.ts'
 import { trueView } from '../../git/true-view.ts'
+import { HISTORY_BUDGET, PatternRelations } from '../../policy/relate-patterns.ts'
 import { POLICY_FILE } from '../policy-file-name.ts'
 import { soundPolicy } from './observed-policies.ts'
 import type { Side } from './own-gains.ts'
@@ -13,6 +14,8 @@ export const MOST_COMMITS = 10_000
 const MAX_FILE = 4 << 20
 // Each costs a question for every file that matters, and who pushes may push many of both.
 const MOST_ASKED = 100_000
+// For each byte: to parse it takes longer than to compare it, and it stays in memory.
+const READING = 8
 // More do not fit into the arguments of a program.
 const MOST_PATHSPECS = 200
 const COLON = 0x3a
@@ -25,12 +28,19 @@ export class PolicyHistory {
   readonly #git: GitOptions
   readonly #files: readonly BytePath[]
   readonly catFile: CatFile
+  /** What all of its commits are compared by: together they are bounded, as is what is read of them. */
+  readonly relations: PatternRelations
   readonly #oids = new Map<string, Promise<readonly (string | null)[]>>()
   readonly #sides = new Map<string, Promise<Side>>()
   readonly #lines = new Map<string, Promise<Buffer>>()
 
   /** @param attributes every `.gitattributes` that matters */
-  constructor(git: GitOptions, attributes: Iterable<BytePath>) {
+  constructor(
+    git: GitOptions,
+    attributes: Iterable<BytePath>,
+    relations = new PatternRelations(HISTORY_BUDGET),
+  ) {
+    this.relations = relations
     this.#git = { ...(git.cwd === undefined ? {} : { cwd: git.cwd }), ...trueView(git) }
     this.#files = [POLICY_FILE as BytePath, ...attributes]
     this.catFile = new CatFile(this.#git)
@@ -88,12 +98,20 @@ export class PolicyHistory {
     return (await this.catFile.info(Buffer.concat([Buffer.from(`${commit}:`), pathBytes(path)])))?.oid ?? null
   }
 
-  /** What a commit says of who may read what. */
+  /**
+   * What a commit says of who may read what; nothing once too much was read. Ask {@link spent} before anything is made of
+   * it.
+   */
   async side(commit: string): Promise<Side> {
     const key = await this.#key(commit)
     const known = this.#sides.get(key) ?? this.#read(commit)
     this.#sides.set(key, known)
     return known
+  }
+
+  /** Whether too much was looked at: of what came last, nothing can be told. */
+  get spent(): boolean {
+    return this.relations.spent
   }
 
   close(): void {
@@ -111,6 +129,7 @@ export class PolicyHistory {
   }
 
   async #read(commit: string): Promise<Side> {
+    if (this.spent) return { policy: null, attributes: new Map() }
     const [policy, ...attributes] = await this.#oidsOf(commit)
     const text = policy ? await this.#content(policy) : null
     const contents = await Promise.all(attributes.map((oid) => (oid === null ? null : this.#content(oid))))
@@ -131,6 +150,7 @@ export class PolicyHistory {
 
   async #contentNow(oid: string): Promise<Buffer> {
     const blob = await this.catFile.getUpTo(oid, MAX_FILE)
+    this.relations.charge((blob?.content.length ?? 0) * READING)
     return blob?.type === 'blob' ? blob.content : Buffer.alloc(0)
   }
 }

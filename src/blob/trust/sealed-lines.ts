@@ -22,10 +22,11 @@ interface Sealed {
 /** The lines of `.gitattributes` files by which files stay ciphertext in the work tree (`filter=nixsecret-sealed`). */
 export class SealedLines {
   readonly #lines: Sealed[] = []
-  readonly #relations = new PatternRelations()
+  readonly #relations: PatternRelations
 
   /** @param attributes of each file its lines that bear on `filter` */
-  constructor(attributes: ReadonlyMap<BytePath, readonly string[]>) {
+  constructor(attributes: ReadonlyMap<BytePath, readonly string[]>, relations = new PatternRelations()) {
+    this.#relations = relations
     const all = [...attributes.values()].flat()
     const byMacro = all.some((line) => isMacro(line) && line.includes(SEALED))
     for (const [file, lines] of attributes) {

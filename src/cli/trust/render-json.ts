@@ -52,10 +52,11 @@ function paths(list: readonly BytePath[]): string[] {
 }
 
 function origin(made: Made | undefined) {
-  const { commits = [], more = 0, uncommitted = false } = made ?? {}
+  const { commits = [], more = 0, uncommitted = false, cut = false } = made ?? {}
   return {
     uncommitted,
     more,
+    cut,
     commits: commits.map(({ oid, author, email, time, subject, signature }) => {
       return { commit: oid, author, email, time, subject, signature }
     }),

@@ -27,6 +27,14 @@ export const newRecipient = {
   },
 }
 
+/** Where a commit's policy can't be held against the one before: nobody is to take that for an all-clear. */
+export function tooMuchToCompare(commit: string, policyFile: BytePath): Draft {
+  const message =
+    'it was not looked at who can read more by this commit: the policies up to it are too many, or too large, to compare'
+  const at = { path: policyFile, line: null }
+  return { severity: 'warning', ...at, subject: `${commit} not compared`, message, remedy: 'review' }
+}
+
 /** A change in one line. @param mark what people compare keys by */
 export function sayChange(change: Change, mark: (key: string) => string): string {
   switch (change.kind) {
