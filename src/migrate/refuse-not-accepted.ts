@@ -12,8 +12,8 @@ import type { ImportPlace } from './import-place.ts'
 import type { ImportedSecret } from './import-plan.ts'
 
 /**
- * Refuses secrets whose readers come from the policy where the user has not accepted what it says of them. Readers that
- * the source names by their keys are the user's own word.
+ * Refuses secrets whose readers come from the policy where the user has not accepted what it says of them. Of readers
+ * that the source names by their keys see `refuseWidened`.
  * @throws NixsecretError `refused`
  */
 export async function refuseNotAccepted(

@@ -26,6 +26,7 @@ import { type PrepareOptions, prepareSecrets } from './prepare-secrets.ts'
 import type { PreparedSecret } from './prepared-secret.ts'
 import { ReaderBook } from './reader-book.ts'
 import { refuseNotAccepted } from './refuse-not-accepted.ts'
+import { refuseWidened } from './refuse-widened.ts'
 
 /** How a plan is carried out. */
 export interface ImportOptions extends Omit<PrepareOptions, 'write'> {
@@ -65,6 +66,7 @@ export async function runImport(
   }
   if (policy !== null && !options.dryRun) await refuseNotAccepted(place, policy, plan.secrets)
   const book = new ReaderBook(policy, plan, options.own)
+  if (!options.dryRun) await refuseWidened(place, policy, plan.secrets, book)
   const prepared = await prepareSecrets(place, plan.secrets, {
     ...options,
     write: !options.dryRun,

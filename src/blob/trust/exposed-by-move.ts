@@ -1,14 +1,13 @@
-import { dearmor, enarmor, isArmored, MAX_ARMORED_SIZE } from '../../age/armor.ts'
+import { MAX_ARMORED_SIZE } from '../../age/armor.ts'
 import { MAX_HEADER_SIZE } from '../../age/header.ts'
 import type { BytePath } from '../../byte-path.ts'
-import { NixsecretError } from '../../errors.ts'
 import type { CatFile } from '../../git/cat-file.ts'
-import { blobId } from '../../git/object-id.ts'
 import { pathsOfBlobs } from '../../git/paths-of-blobs.ts'
 import type { GitPlace } from '../../git/true-view.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { formatOf, storeOf } from '../../policy/readers-of.ts'
 import type { Accepted } from './accepted.ts'
+import { ageIdsOf } from './age-ids.ts'
 import type { FormerBlob } from './former-blob.ts'
 import { readFormer } from './read-former.ts'
 
@@ -97,18 +96,7 @@ export async function ageIds(oid: string, catFile: CatFile, format: 'sha1' | 'sh
   // Larger ones have no armor, and nobody reads one that has.
   if (head === null || head.size > MAX_ARMORED_SIZE) return [oid]
   const content = (await catFile.get(oid))?.content ?? head.content
-  const binary = isArmored(content) ? dearmored(content) : content
-  return binary === null ? [] : [...new Set([oid, blobId(binary, format), blobId(enarmor(binary), format)])]
-}
-
-/** Null for what nobody can open. */
-function dearmored(content: Buffer): Buffer | null {
-  try {
-    return dearmor(content)
-  } catch (fault) {
-    if (fault instanceof NixsecretError) return null
-    throw fault
-  }
+  return ageIdsOf(content, format)
 }
 
 /** Whether a document has no data key but the one of the document that was accepted at its path. */
