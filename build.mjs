@@ -46,7 +46,7 @@ const LAZY = {
   './open-for-store.ts': 'open-for-store',
   './sops-files.ts': 'sops-files',
   '../blob/sops-files.ts': 'sops-files',
-  '../sops-files.ts': 'sops-files',
+  '../../sops-files.ts': 'sops-files',
   './content/scan-content.ts': 'scan-content',
   '../nix/nix-facts.ts': 'nix-facts',
 }
@@ -56,7 +56,7 @@ const INSIDE = new Set([
   './policy-from.ts',
   '../policy-from.ts',
   './exposed-by-move.ts',
-  './seen-policies.ts',
+  './seen/seen-policies.ts',
   '../../store/hold-as-owner.ts',
   './pre-receive.ts',
   './observe-change.ts',

@@ -7,7 +7,7 @@ import {
   gainsBeyond,
   mergeGains,
   type Side,
-} from '../blob/trust/own-gains.ts'
+} from '../blob/trust/history/own-gains.ts'
 import type { BytePath } from '../byte-path.ts'
 import { type FilterLine, filterLines, macroNames } from '../git/filter-lines.ts'
 import { mergeBases } from '../git/merge-picks.ts'

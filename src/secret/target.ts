@@ -1,6 +1,6 @@
 import { isArmored } from '../age/armor.ts'
 import type { Readers } from '../blob/readers.ts'
-import { restrictedAt } from '../blob/trust/restricted-at.ts'
+import { restrictedAt } from '../blob/trust/moved/restricted-at.ts'
 import { lookAtWorkFile, type WorkFile } from '../blob/work-file.ts'
 import type { BytePath } from '../byte-path.ts'
 import { displayPath } from '../byte-path.ts'

@@ -1,5 +1,5 @@
-import { attributeFiles, attributeLines } from '../blob/trust/attribute-lines.ts'
-import { lostProtection } from '../blob/trust/lost-protection.ts'
+import { attributeFiles, attributeLines } from '../blob/trust/attributes/attribute-lines.ts'
+import { lostProtection } from '../blob/trust/attributes/lost-protection.ts'
 import { loadTrust, type TrustPlace } from '../blob/trust/trust-state.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'

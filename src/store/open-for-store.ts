@@ -2,7 +2,7 @@ import { chmodSync, closeSync, constants, lstatSync, openSync, writeFileSync } f
 import { Keys } from '../blob/keys.ts'
 import { PolicySource } from '../blob/load-policy.ts'
 import { openFile } from '../blob/open-file.ts'
-import { refuseNewlyOpen } from '../blob/trust/newly-open.ts'
+import { refuseNewlyOpen } from '../blob/trust/moved/newly-open.ts'
 import { lookAtWorkFile, workFileBytes, workFilePath } from '../blob/work-file.ts'
 import { type BytePath, displayPath } from '../byte-path.ts'
 import { NixsecretError } from '../errors.ts'

@@ -1,4 +1,4 @@
-import type { PolicyHistory } from '../blob/trust/policy-history.ts'
+import type { PolicyHistory } from '../blob/trust/history/policy-history.ts'
 import type { BytePath } from '../byte-path.ts'
 import { diffCommits } from '../git/diff-commits.ts'
 import { DiffTree } from '../git/diff-tree.ts'

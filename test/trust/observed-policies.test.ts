@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { newAgeKey } from '../../src/age/new-age-key.ts'
-import { Observation, observedPolicies } from '../../src/blob/trust/observed-policies.ts'
+import { Observation, observedPolicies } from '../../src/blob/trust/seen/observed-policies.ts'
 import { cpuTime } from '../support/cpu-time.ts'
 
 const KEYS = ['alice', 'bob'].map((name) => `${name} = "${newAgeKey(new Date()).recipient}"\n`).join('')

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { seenPolicies } from '../../src/blob/trust/seen-policies.ts'
+import { seenPolicies } from '../../src/blob/trust/seen/seen-policies.ts'
 import { loadTrust } from '../../src/blob/trust/trust-state.ts'
 import { RawClone } from './raw-clone.ts'
 

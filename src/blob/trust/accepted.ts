@@ -7,7 +7,7 @@ import type { policyFrom } from '../policy-from.ts'
 import { type Readers, readersFor, readersWithKeys } from '../readers.ts'
 import { canonical } from './canonical.ts'
 import { currentTrust, type TrustScene } from './current-trust.ts'
-import type { FormerBlob } from './former-blob.ts'
+import type { FormerBlob } from './moved/former-blob.ts'
 import type { LoadedTrust, TrustState } from './trust-state.ts'
 
 /** For whom a path may be sealed now. */

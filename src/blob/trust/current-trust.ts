@@ -2,7 +2,7 @@ import type { CatFile } from '../../git/cat-file.ts'
 import type { Repository } from '../../git/repository.ts'
 import type { GitOptions } from '../../git/run-git.ts'
 import type { Policy } from '../../policy/policy.ts'
-import { mergedHere } from './tips-here.ts'
+import { mergedHere } from './history/tips-here.ts'
 import { type LoadedTrust, loadTrust, trustStamp } from './trust-state.ts'
 
 /** Where trust is asked for. */
@@ -44,7 +44,7 @@ export async function currentTrust(
   const { head, merged } = moment ?? (await momentOf(scene))
   const isAhead = head !== null && head !== state.at
   if (!isAhead && merged.length === 0) return loaded
-  const { seenPolicies } = await import('./seen-policies.ts')
+  const { seenPolicies } = await import('./seen/seen-policies.ts')
   let { policies } = state
   if (isAhead)
     ({ policies } = await seenPolicies(policies, { tip: head, at: state.at, own: true, policy }, scene.git))

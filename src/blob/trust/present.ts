@@ -8,7 +8,7 @@ import { type GitOptions, tryGit } from '../../git/run-git.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { PolicySource } from '../load-policy.ts'
 import { driversOf } from '../protected-files.ts'
-import { attributeFiles, attributeLines } from './attribute-lines.ts'
+import { attributeFiles, attributeLines } from './attributes/attribute-lines.ts'
 
 /** How git is run where trust is asked for. */
 export type TrustGit = GitOptions & { readonly cwd: string }

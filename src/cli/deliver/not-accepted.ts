@@ -1,5 +1,5 @@
 import { notAccepted } from '../../blob/trust/accepted.ts'
-import { restrictedAt } from '../../blob/trust/restricted-at.ts'
+import { restrictedAt } from '../../blob/trust/moved/restricted-at.ts'
 import { type BytePath, displayPath } from '../../byte-path.ts'
 import type { NixsecretError } from '../../errors.ts'
 import { listFlaggedIndex } from '../../git/flagged-index.ts'

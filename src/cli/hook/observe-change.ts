@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { observeHere } from '../../blob/trust/observe.ts'
 import { type Present, withPresent } from '../../blob/trust/present.ts'
+import { observeHere } from '../../blob/trust/seen/observe.ts'
 import { NixsecretError } from '../../errors.ts'
 import { openRepository } from '../../git/repository.ts'
 import { tellUnenrolled } from './tell-unenrolled.ts'

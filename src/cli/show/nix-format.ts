@@ -1,4 +1,4 @@
-import { refuseNewlyOpen } from '../../blob/trust/newly-open.ts'
+import { refuseNewlyOpen } from '../../blob/trust/moved/newly-open.ts'
 import { type BytePath, displayPath, pathBytes } from '../../byte-path.ts'
 import { NixsecretError } from '../../errors.ts'
 import { nixString } from '../../nix/nix-string.ts'

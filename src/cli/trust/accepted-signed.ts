@@ -1,5 +1,5 @@
 import { keyMark } from '../../age/key-mark.ts'
-import { describeSignature } from '../../blob/trust/describe-made.ts'
+import { describeSignature } from '../../blob/trust/history/describe-made.ts'
 import type { Present } from '../../blob/trust/present.ts'
 import { summarize } from '../../blob/trust/summarize.ts'
 import { displayText } from '../../byte-path.ts'

@@ -1,6 +1,6 @@
 import { keyMark } from '../../age/key-mark.ts'
-import { describeMade } from '../../blob/trust/describe-made.ts'
-import type { Made } from '../../blob/trust/who-made.ts'
+import { describeMade } from '../../blob/trust/history/describe-made.ts'
+import type { Made } from '../../blob/trust/history/who-made.ts'
 import { type BytePath, displayPath, displayText } from '../../byte-path.ts'
 import type { Change, ReaderChange } from '../../policy/change.ts'
 import { shownName } from '../../policy/shown-name.ts'

@@ -1,5 +1,5 @@
 import { keyMark } from '../../age/key-mark.ts'
-import type { Made } from '../../blob/trust/who-made.ts'
+import type { Made } from '../../blob/trust/history/who-made.ts'
 import { type BytePath, displayText } from '../../byte-path.ts'
 import type { Change } from '../../policy/change.ts'
 import type { Review } from '../../trust/review.ts'

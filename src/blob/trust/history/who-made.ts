@@ -1,10 +1,10 @@
-import { type CommitFacts, commitFacts } from '../../git/commit-facts.ts'
-import type { Change } from '../../policy/change.ts'
-import type { PatternRelations } from '../../policy/relate-patterns.ts'
-import type { Accepted } from './accepted.ts'
+import { type CommitFacts, commitFacts } from '../../../git/commit-facts.ts'
+import type { Change } from '../../../policy/change.ts'
+import type { PatternRelations } from '../../../policy/relate-patterns.ts'
+import type { Accepted } from '../accepted.ts'
+import type { Present } from '../present.ts'
 import { Makers } from './makers.ts'
 import { PolicyHistory } from './policy-history.ts'
-import type { Present } from './present.ts'
 import { tipsHere } from './tips-here.ts'
 
 /** Where a change comes from. */

@@ -1,10 +1,10 @@
-import type { BytePath } from '../../byte-path.ts'
-import type { Change } from '../../policy/change.ts'
-import { comparePolicies } from '../../policy/compare-policies.ts'
-import type { Policy } from '../../policy/policy.ts'
-import type { PatternRelations } from '../../policy/relate-patterns.ts'
-import { type AttributeLines, attributesDifference } from './attributes-difference.ts'
-import { canonical } from './canonical.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import type { Change } from '../../../policy/change.ts'
+import { comparePolicies } from '../../../policy/compare-policies.ts'
+import type { Policy } from '../../../policy/policy.ts'
+import type { PatternRelations } from '../../../policy/relate-patterns.ts'
+import { type AttributeLines, attributesDifference } from '../attributes/attributes-difference.ts'
+import { canonical } from '../canonical.ts'
 
 /** What a tree says of who may read what. */
 export interface Side {

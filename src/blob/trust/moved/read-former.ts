@@ -1,10 +1,10 @@
-import { isArmored } from '../../age/armor.ts'
-import { MAX_HEADER_SIZE } from '../../age/header.ts'
-import { inspectBlob } from '../../age/inspect.ts'
-import type { BytePath } from '../../byte-path.ts'
-import type { CatFile } from '../../git/cat-file.ts'
-import { MAX_SOPS_SIZE, mayBeginSops } from '../may-be-sops.ts'
-import type { Readers } from '../readers.ts'
+import { isArmored } from '../../../age/armor.ts'
+import { MAX_HEADER_SIZE } from '../../../age/header.ts'
+import { inspectBlob } from '../../../age/inspect.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import type { CatFile } from '../../../git/cat-file.ts'
+import { MAX_SOPS_SIZE, mayBeginSops } from '../../may-be-sops.ts'
+import type { Readers } from '../../readers.ts'
 import { type FormerBlob, formerBlob } from './former-blob.ts'
 
 /**

@@ -1,10 +1,10 @@
-import type { BytePath } from '../../byte-path.ts'
-import { AttributeViews } from '../../git/attribute-view.ts'
-import { type Driver, driverOf } from '../../git/check-attr.ts'
-import { neverEncrypted } from '../../policy/readers-of.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import { AttributeViews } from '../../../git/attribute-view.ts'
+import { type Driver, driverOf } from '../../../git/check-attr.ts'
+import { neverEncrypted } from '../../../policy/readers-of.ts'
+import type { TrustState } from '../trust-state.ts'
 import { type AttributeLines, attributesDifference } from './attributes-difference.ts'
 import { SealedLines } from './sealed-lines.ts'
-import type { TrustState } from './trust-state.ts'
 
 /** What is looked at for files that lost their protection. */
 export interface ProtectionNow {

@@ -1,7 +1,7 @@
-import type { BytePath } from '../../byte-path.ts'
-import { type FilterLine, filterWords, isMacro } from '../../git/filter-lines.ts'
-import type { UnprotectedChange } from '../../policy/change.ts'
-import { PatternRelations } from '../../policy/relate-patterns.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import { type FilterLine, filterWords, isMacro } from '../../../git/filter-lines.ts'
+import type { UnprotectedChange } from '../../../policy/change.ts'
+import { PatternRelations } from '../../../policy/relate-patterns.ts'
 import { laysOpen, SealedLines } from './sealed-lines.ts'
 
 /** The lines that bear on `filter`, by `.gitattributes` file. */

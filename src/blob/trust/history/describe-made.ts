@@ -1,5 +1,5 @@
-import { displayText } from '../../byte-path.ts'
-import type { CommitFacts, Signature } from '../../git/commit-facts.ts'
+import { displayText } from '../../../byte-path.ts'
+import type { CommitFacts, Signature } from '../../../git/commit-facts.ts'
 import type { Made } from './who-made.ts'
 
 /** Where a change comes from, a line or two for each commit; escaped. */

@@ -1,7 +1,7 @@
-import { type BytePath, displayPath } from '../../byte-path.ts'
-import { NixsecretError } from '../../errors.ts'
-import type { Policy } from '../../policy/policy.ts'
-import { type Accepted, type Restricted, TRUST_HINTS } from './accepted.ts'
+import { type BytePath, displayPath } from '../../../byte-path.ts'
+import { NixsecretError } from '../../../errors.ts'
+import type { Policy } from '../../../policy/policy.ts'
+import { type Accepted, type Restricted, TRUST_HINTS } from '../accepted.ts'
 import type { Exposed, Scene } from './exposed-by-move.ts'
 import type { FormerBlob } from './former-blob.ts'
 

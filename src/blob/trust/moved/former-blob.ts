@@ -1,8 +1,8 @@
-import type { BlobShape } from '../../age/inspect.ts'
-import type { BytePath } from '../../byte-path.ts'
-import { headerDigest } from '../judge-readers.ts'
-import { mayBeSops } from '../may-be-sops.ts'
-import type { Readers } from '../readers.ts'
+import type { BlobShape } from '../../../age/inspect.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import { headerDigest } from '../../judge-readers.ts'
+import { mayBeSops } from '../../may-be-sops.ts'
+import type { Readers } from '../../readers.ts'
 
 /** What git has at a path that is to be sealed again: ciphertext, and for whom, as far as that shows without a key. */
 export interface FormerBlob {
@@ -35,7 +35,7 @@ export async function formerBlob(
   if (shape.kind === 'age') return { oid, digest: headerDigest(shape.header), keys: null, marks: MARKS }
   if (shape.kind === 'broken') return { oid, digest: null, keys: null, marks: MARKS }
   if (shape.kind === 'empty' || whole === null || !mayBeSops(whole)) return null
-  const { judgeSopsReaders, sopsMarks, sopsShape } = await import('../sops-files.ts')
+  const { judgeSopsReaders, sopsMarks, sopsShape } = await import('../../sops-files.ts')
   const document = sopsShape(path, whole)
   if (document === null) return null
   if (document.kind === 'broken' || readers === null)

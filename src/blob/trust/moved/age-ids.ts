@@ -1,6 +1,6 @@
-import { dearmor, enarmor, isArmored, MAX_ARMORED_SIZE } from '../../age/armor.ts'
-import { NixsecretError } from '../../errors.ts'
-import { blobId } from '../../git/object-id.ts'
+import { dearmor, enarmor, isArmored, MAX_ARMORED_SIZE } from '../../../age/armor.ts'
+import { NixsecretError } from '../../../errors.ts'
+import { blobId } from '../../../git/object-id.ts'
 
 /**
  * By which ids git may know an age file: as it is, and with its armor taken off or put on, which needs no key. None for

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { type BytePath, baseName } from '../../byte-path.ts'
-import type { CatFile } from '../../git/cat-file.ts'
-import { type FilterLine, filterLines, macroNames } from '../../git/filter-lines.ts'
-import { isWorkFile, workFilePath } from '../work-file.ts'
+import { type BytePath, baseName } from '../../../byte-path.ts'
+import type { CatFile } from '../../../git/cat-file.ts'
+import { type FilterLine, filterLines, macroNames } from '../../../git/filter-lines.ts'
+import { isWorkFile, workFilePath } from '../../work-file.ts'
 
 // git itself reads no larger ones.
 const MAX_ATTRIBUTES = 100 << 20

@@ -1,9 +1,9 @@
-import { NixsecretError } from '../../errors.ts'
-import { givesNoMore } from '../../policy/compare-policies.ts'
-import type { Policy } from '../../policy/policy.ts'
-import { PatternRelations } from '../../policy/relate-patterns.ts'
-import { policyFrom } from '../policy-from.ts'
-import { canonical } from './canonical.ts'
+import { NixsecretError } from '../../../errors.ts'
+import { givesNoMore } from '../../../policy/compare-policies.ts'
+import type { Policy } from '../../../policy/policy.ts'
+import { PatternRelations } from '../../../policy/relate-patterns.ts'
+import { policyFrom } from '../../policy-from.ts'
+import { canonical } from '../canonical.ts'
 
 /** Policies that are kept at most, and characters of them. Beyond it nothing is accepted until the user says so again. */
 const MOST = 16

@@ -1,11 +1,11 @@
-import type { BytePath } from '../../byte-path.ts'
-import { mergeBases } from '../../git/merge-picks.ts'
-import type { CommitLine } from '../../git/rev-list.ts'
-import type { Change } from '../../policy/change.ts'
-import type { Accepted } from './accepted.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import { mergeBases } from '../../../git/merge-picks.ts'
+import type { CommitLine } from '../../../git/rev-list.ts'
+import type { Change } from '../../../policy/change.ts'
+import type { Accepted } from '../accepted.ts'
+import type { Present } from '../present.ts'
 import { type Comparing, changeKey, gainsBetween, gainsBeyond, mergeGains, type Side } from './own-gains.ts'
 import type { PolicyHistory } from './policy-history.ts'
-import type { Present } from './present.ts'
 
 // Commits that change the files in question, the newest first.
 const MOST_COMPARED = 500

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Repository } from '../../git/repository.ts'
+import type { Repository } from '../../../git/repository.ts'
 
 /**
  * Names of the commits that what is in the index may come from: HEAD, and what is being merged or picked into it. While

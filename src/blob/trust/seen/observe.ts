@@ -1,11 +1,11 @@
-import type { Repository } from '../../git/repository.ts'
-import { tryGit } from '../../git/run-git.ts'
-import { Accepted } from './accepted.ts'
-import { attributesDifference } from './attributes-difference.ts'
-import { addDocuments, knownPaths, withSets } from './known-paths.ts'
-import { gitAt, headOf, type Present, type TrustGit, withPresent } from './present.ts'
+import type { Repository } from '../../../git/repository.ts'
+import { tryGit } from '../../../git/run-git.ts'
+import { Accepted } from '../accepted.ts'
+import { attributesDifference } from '../attributes/attributes-difference.ts'
+import { addDocuments, knownPaths, withSets } from '../moved/known-paths.ts'
+import { gitAt, headOf, type Present, type TrustGit, withPresent } from '../present.ts'
+import { loadTrust, saveTrust, type TrustState, trustStamp } from '../trust-state.ts'
 import { seenPolicies } from './seen-policies.ts'
-import { loadTrust, saveTrust, type TrustState, trustStamp } from './trust-state.ts'
 
 /** Bytes of lines of `.gitattributes`. */
 const MAX_LINES = 1 << 20

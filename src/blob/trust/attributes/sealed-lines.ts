@@ -1,7 +1,7 @@
-import type { BytePath } from '../../byte-path.ts'
-import { NixsecretError } from '../../errors.ts'
-import { filterWords, isMacro, patternOf } from '../../git/filter-lines.ts'
-import { PatternRelations } from '../../policy/relate-patterns.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import { NixsecretError } from '../../../errors.ts'
+import { filterWords, isMacro, patternOf } from '../../../git/filter-lines.ts'
+import { PatternRelations } from '../../../policy/relate-patterns.ts'
 
 const OPEN = 'filter=nixsecret'
 const SEALED = 'filter=nixsecret-sealed'

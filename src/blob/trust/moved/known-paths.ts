@@ -1,13 +1,13 @@
-import type { BytePath } from '../../byte-path.ts'
-import type { Policy } from '../../policy/policy.ts'
-import { readersOf } from '../../policy/readers-of.ts'
-import { readersFor } from '../readers.ts'
-import { type Accepted, readerSets } from './accepted.ts'
+import type { BytePath } from '../../../byte-path.ts'
+import type { Policy } from '../../../policy/policy.ts'
+import { readersOf } from '../../../policy/readers-of.ts'
+import { readersFor } from '../../readers.ts'
+import { type Accepted, readerSets } from '../accepted.ts'
+import { unknownBlobs } from '../pending.ts'
+import type { Present } from '../present.ts'
+import type { TrustState } from '../trust-state.ts'
 import { exposedByMove } from './exposed-by-move.ts'
-import { unknownBlobs } from './pending.ts'
-import type { Present } from './present.ts'
 import { readFormer } from './read-former.ts'
-import type { TrustState } from './trust-state.ts'
 
 /**
  * Which ciphertext counts as accepted at which path: what did so far, and what is new, opens for all who are accepted
