@@ -7,10 +7,13 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { bundleTest, canBundle } from './support/bundle-test.ts'
 
 interface Job {
   readonly name: string
   readonly args: readonly string[]
+  /** What the test file is bundled to before it runs. */
+  readonly bundle?: string
   /** A check counts as one; a test file counts as the tests in it. */
   readonly kind: 'check' | 'file'
 }
@@ -37,6 +40,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TEMP = mkdtempSync(join(tmpdir(), 'nst-'))
 // Some tests are also another user.
 chmodSync(TEMP, 0o711)
+const BUNDLES = join(ROOT, `node_modules/.cache/nixsecret-tests-${process.pid}`)
 const running = new Set<number>()
 
 function environment(): NodeJS.ProcessEnv {
@@ -61,13 +65,14 @@ function checks(): Job[] {
 function files(): Job[] {
   const found = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.ts'))
-    .map((path) => ({ path: `test/${path}`, weight: weigh(readFileSync(join(ROOT, 'test', path), 'utf8')) }))
+    .map((path) => ({ path: `test/${path}`, source: readFileSync(join(ROOT, 'test', path), 'utf8') }))
+    .map(({ path, source }) => ({ path, weight: weigh(source), bundled: canBundle(source) }))
     .sort((a, b) => b.weight - a.weight || (a.path < b.path ? -1 : 1))
-  return found.map(({ path }) => ({
-    name: path,
-    args: [process.execPath, '--import', 'tsx', path],
-    kind: 'file',
-  }))
+  return found.map(({ path, bundled }) => {
+    if (!bundled) return { name: path, args: [process.execPath, '--import', 'tsx', path], kind: 'file' }
+    const bundle = join(BUNDLES, path.replace(/ts$/, 'mjs'))
+    return { name: path, args: [process.execPath, '--enable-source-maps', bundle], bundle, kind: 'file' }
+  })
 }
 
 function weigh(source: string): number {
@@ -104,7 +109,16 @@ function kill(pid: number): void {
   }
 }
 
-function run(job: Job): Promise<Ending> {
+async function run(job: Job): Promise<Ending> {
+  try {
+    if (job.bundle !== undefined) await bundleTest(join(ROOT, job.name), job.bundle)
+  } catch (error) {
+    return { code: 1, signal: null, output: (error as Error).message, late: false }
+  }
+  return start(job)
+}
+
+function start(job: Job): Promise<Ending> {
   return new Promise((resolve) => {
     const [program = '', ...args] = job.args
     const child = spawn(program, args, {
@@ -230,7 +244,9 @@ async function main(): Promise<void> {
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
 }
 
-process.on('exit', () => rmSync(TEMP, { recursive: true, force: true, maxRetries: 3 }))
+process.on('exit', () => {
+  for (const dir of [TEMP, BUNDLES]) rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     for (const pid of running) kill(pid)
