@@ -24,7 +24,7 @@ const dir = await startRepository(alice)
 const NAMES = Array.from({ length: 10 }, (_, i) => `secrets/${i}`)
 for (const [i, name] of NAMES.entries()) alice.box.write(join(dir, name), `${MARK} ${i}\n`)
 await alice.git(dir, 'add', '-A')
-await alice.git(dir, 'commit', '-qm', 'secrets')
+await alice.commit(dir, 'secrets')
 const memo = join(dir, '.git/nixsecret/memo')
 const IDS = await alice.git(dir, 'ls-files', '-s')
 
@@ -166,7 +166,7 @@ test('two people seal the same plaintext: the blob of the index wins, nothing is
   await alice.git(dir, 'nixsecret', 'recipient', 'add', 'bob', bob.recipient)
   await alice.git(dir, 'nixsecret', 'rekey')
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'bob')
+  await alice.commit(dir, 'bob')
   const theirs = bob.box.path('theirs')
   await bob.box.ok('git', ['clone', '-q', dir, theirs])
   await bob.git(theirs, 'nixsecret', 'init')
@@ -176,7 +176,7 @@ test('two people seal the same plaintext: the blob of the index wins, nothing is
   ] as const) {
     person.box.write(join(repo, 'secrets/same'), `${MARK} the same`)
     await person.git(repo, 'add', '-A')
-    await person.git(repo, 'commit', '-qm', 'same')
+    await person.commit(repo, 'same')
   }
   const id = (person: Person, repo: string) => person.git(repo, 'rev-parse', 'HEAD:secrets/same')
   const [one, two] = [await id(alice, dir), await id(bob, theirs)]

@@ -13,7 +13,7 @@ alice.box.write(join(dir, 'secrets/small'), `${MARK} small\n`)
 alice.box.write(join(dir, 'secrets/large'), Buffer.alloc(3 << 20, MARK))
 alice.box.write(join(dir, 'z-public'), 'public\n')
 await alice.git(dir, 'add', '-A')
-await alice.git(dir, 'commit', '-qm', 'secrets')
+await alice.commit(dir, 'secrets')
 
 /** Commits bytes as they are, as a broken disk or another tool would have left them. */
 async function plant(blobs: Record<string, Buffer>): Promise<void> {
@@ -22,7 +22,7 @@ async function plant(blobs: Record<string, Buffer>): Promise<void> {
     const oid = (await alice.box.ok('git', args, { cwd: dir, input })).trim()
     await alice.git(dir, 'update-index', '--add', '--cacheinfo', `100644,${oid},${path}`)
   }
-  await alice.git(dir, 'commit', '-q', '--no-verify', '-m', 'planted')
+  await alice.commit(dir, 'planted')
 }
 
 function flip(blob: Buffer, at: number): Buffer {
@@ -111,7 +111,7 @@ test('plaintext committed before the filter existed: renormalize seals it, check
   alice.box.write(join(old, 'secrets/a'), `${early} a\n`)
   alice.box.write(join(old, 'secrets/large'), Buffer.alloc(2 << 20, early))
   await alice.git(old, 'add', '-A')
-  await alice.git(old, 'commit', '-qm', 'plaintext')
+  await alice.commit(old, 'plaintext')
   const init = await alice.box.run('git', ['nixsecret', 'init'], { cwd: old })
   assert.match(init.stderr, /plaintext/)
   await alice.git(old, 'add', 'nixsecret.toml', '.gitattributes')
@@ -123,7 +123,7 @@ test('plaintext committed before the filter existed: renormalize seals it, check
   await alice.git(old, 'add', '--renormalize', '.')
   for (const name of ['a', 'large']) assert.ok(isAge(await blobOf(alice, old, `:secrets/${name}`)), name)
   assert.is((await alice.box.run('git-nixsecret', ['check', '--staged'], { cwd: old })).code, 0)
-  await alice.git(old, 'commit', '-qm', 'sealed')
+  await alice.commit(old, 'sealed')
   assert.is(await alice.git(old, 'status', '--porcelain'), '')
   const all = await alice.box.run('git-nixsecret', ['check', '--all'], { cwd: old })
   assert.is(all.code, 1)

@@ -19,7 +19,7 @@ class Sealed {
   static async begin(name: string): Promise<Sealed> {
     const sealed = new Sealed(await startRepository(alice, name, ['--sealed']))
     await sealed.set('secrets/db', lines())
-    await sealed.git('commit', '-qm', 'base')
+    await alice.commit(sealed.dir, 'base')
     return sealed
   }
 
@@ -98,18 +98,18 @@ test('both sides change it: merged in the ciphertext, and a conflict is shown by
   const repo = await Sealed.begin('merge')
   await repo.git('checkout', '-qb', 'topic')
   await repo.set('secrets/db', lines({ 2: 'two' }))
-  await repo.git('commit', '-qm', 'two')
+  await alice.commit(repo.dir, 'two')
   await repo.git('checkout', '-q', 'main')
   await repo.set('secrets/db', lines({ 8: 'eight' }))
-  await repo.git('commit', '-qm', 'eight')
+  await alice.commit(repo.dir, 'eight')
   await repo.git('merge', '-q', '--no-edit', 'topic')
   await repo.holds(lines({ 2: 'two', 8: 'eight' }))
   await repo.git('checkout', '-q', 'topic')
   await repo.set('secrets/db', lines({ 2: 'zwei' }))
-  await repo.git('commit', '-qm', 'zwei')
+  await alice.commit(repo.dir, 'zwei')
   await repo.git('checkout', '-q', 'main')
   await repo.set('secrets/db', lines({ 2: 'deux', 8: 'eight' }))
-  await repo.git('commit', '-qm', 'deux')
+  await alice.commit(repo.dir, 'deux')
   const merge = await repo.run(['merge', '--no-edit', 'topic'])
   assert.is(merge.code, 1)
   assert.match(merge.stderr, /the conflict is in the ciphertext/)
