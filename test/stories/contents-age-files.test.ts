@@ -78,7 +78,7 @@ if (needs('age files of another tool as content', 'age')) {
       assert.is(added.code, 0, `${name} ${added.stderr}`)
       assert.ok((await blobOf(alice, dir, `:secrets/${name}`)).equals(file), name)
     }
-    await alice.git(dir, 'commit', '-qm', 'age files')
+    await alice.commit(dir, 'age files')
     const ids = await inIndex('')
     // The work tree has them as ciphertext still; for git that is no change, nor is the plaintext it becomes.
     for (const [name] of files) utimesSync(join(dir, 'secrets', name), 1, 1)
@@ -100,7 +100,7 @@ if (needs('age files of another tool as content', 'age')) {
     assert.is((await add('binary', `${MARK} newer`)).code, 0)
     assert.ok(isAge(await blobOf(alice, dir, ':secrets/binary')))
     assert.is((await alice.git(dir, 'nixsecret', 'show', 'secrets/armored')).toString(), `${MARK} new`)
-    await alice.git(dir, 'commit', '-qm', 'new')
+    await alice.commit(dir, 'new')
     await nothingLeaked()
   })
 

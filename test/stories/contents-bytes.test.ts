@@ -54,7 +54,7 @@ test('contents of every kind come back byte for byte, whatever git is told of li
   await alice.box.ok('git', ['init', '-q', '--bare', remote])
   await writeAll(dir)
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'secrets')
+  await alice.commit(dir, 'secrets')
   const ids = await alice.git(dir, 'ls-files', '-s')
   for (const name of NAMES) {
     const blob = await blobOf(alice, dir, `:secrets/${name}`)
@@ -96,7 +96,7 @@ test('a new secret with CRLF under core.autocrlf=true keeps its bytes and warns 
   const add = await alice.tryGit(dir, 'add', 'secrets')
   assert.is(add.code, 0)
   assert.is(add.stderr, '')
-  await alice.git(dir, 'commit', '-qm', 'secrets')
+  await alice.commit(dir, 'secrets')
   assert.is((await alice.git(dir, 'nixsecret', 'show', 'secrets/crlf')).toString(), CONTENTS.crlf)
   await alice.git(dir, 'checkout', '-q', 'HEAD~')
   await alice.git(dir, 'checkout', '-q', 'main')
@@ -110,7 +110,7 @@ test('each step from empty to large and back is one ordinary change', async () =
   for (const name of steps) {
     alice.box.write(join(dir, 'secrets/s'), CONTENTS[name] ?? '')
     await alice.git(dir, 'add', '-A')
-    await alice.git(dir, 'commit', '-q', '--no-verify', '-m', name)
+    await alice.commit(dir, name)
     assert.is(await alice.git(dir, 'status', '--porcelain'), '')
   }
   for (const [i, name] of [...steps].reverse().entries()) {

@@ -12,7 +12,7 @@ for (const name of ['a', 'b']) alice.box.write(join(template, 'secrets', name), 
 alice.box.write(join(template, 'secrets/large'), Buffer.alloc(2 << 20, MARK))
 alice.box.write(join(template, 'public'), 'public\n')
 await alice.git(template, 'add', '-A')
-await alice.git(template, 'commit', '-qm', 'secrets')
+await alice.commit(template, 'secrets')
 const POLICY = read(template, 'nixsecret.toml')?.toString() ?? ''
 const SECRETS = ['a', 'b', 'large'].map((name) => `secrets/${name}`)
 

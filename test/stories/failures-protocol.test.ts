@@ -135,7 +135,7 @@ test('a repository with SHA-256 object ids', async () => {
   for (let i = 0; i < 8; i++) alice.box.write(join(twin, `secrets/${i}`), `${MARK} ${i}`)
   alice.box.write(join(twin, 'secrets/large'), Buffer.alloc(2 << 20, MARK))
   await alice.git(twin, 'add', '-A')
-  await alice.git(twin, 'commit', '-qm', 'secrets')
+  await alice.commit(twin, 'secrets')
   const index = await alice.git(twin, 'ls-files', '-s')
   assert.match(index, /[0-9a-f]{64} 0\tsecrets\/1/)
   rmSync(join(twin, 'secrets'), { recursive: true })

@@ -29,7 +29,7 @@ async function repository(name: string, files: Readonly<Record<string, string | 
   const dir = await startRepository(alice, name)
   for (const [path, content] of Object.entries(files)) alice.box.write(join(dir, path), content, 0o600)
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'files', '--allow-empty')
+  await alice.commit(dir, 'files', '--allow-empty')
   return dir
 }
 
@@ -50,7 +50,7 @@ test('a secret that is an age file itself keeps its blob while it is unchanged',
     const set = await alice.box.run('git', ['nixsecret', 'set', '--sealed', path], { cwd: dir, input })
     assert.is(set.code, 0, set.stderr)
   }
-  await alice.git(dir, 'commit', '-qm', 'nested')
+  await alice.commit(dir, 'nested')
   for (const path of Object.keys(nested)) rmSync(join(dir, path), { force: true })
   await alice.git(dir, 'checkout', '--', '.')
   for (const [path, inner] of Object.entries(nested)) {
@@ -71,7 +71,7 @@ test('a blob that git hands over in place of another is not taken for that one',
   const before = await Promise.all(paths.map((path) => alice.git(dir, 'rev-parse', `HEAD:${path}`)))
   for (const [i, path] of paths.entries())
     alice.box.write(join(dir, path), i === 0 ? large() : `${MARK} ${i} v2\n`)
-  await alice.git(dir, 'commit', '-qam', 'v2')
+  await alice.commit(dir, 'v2', '-a')
   for (const [i, path] of paths.entries()) {
     const now = await alice.git(dir, 'rev-parse', `HEAD:${path}`)
     await alice.git(dir, 'replace', (before[i] as string).trim(), now.trim())
@@ -121,7 +121,7 @@ test('a large armored secret stays armored when it is edited', async () => {
   await alice.git(dir, 'checkout', '-q', 'main')
   const edited = large(3)
   alice.box.write(join(dir, 'secrets/a'), edited)
-  await alice.git(dir, 'commit', '-qam', 'edited')
+  await alice.commit(dir, 'edited', '-a')
   const blob = await blobOf(alice, dir, 'HEAD:secrets/a')
   assert.match(blob.subarray(0, 40).toString('latin1'), /^-----BEGIN AGE ENCRYPTED FILE-----\n/)
   assert.is(await touchedStatus(dir, ['secrets/a'], { NIXSECRET_IDENTITY: '/dev/null' }), '')

@@ -28,7 +28,7 @@ async function withSecrets(key: TestPluginKey, reader?: string) {
   assert.is(done.code, 0, done.stderr)
   alice.box.write(join(dir, 'secrets/a'), SECRET)
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-q', '-m', 'One')
+  await alice.commit(dir, 'One')
   all.plugin.starts()
   return all
 }
@@ -100,7 +100,7 @@ test('many secrets at once, through the thread that helps', async () => {
   for (let i = 0; i < 9; i++) alice.box.write(join(dir, `secrets/n${i}`), `${i} ${SECRET}`)
   await alice.git(dir, 'add', '-A')
   assert.is(plugin.starts().length, 9)
-  await alice.git(dir, 'commit', '-q', '-m', 'Many')
+  await alice.commit(dir, 'Many')
   rmSync(join(dir, 'secrets'), { recursive: true })
   await alice.git(dir, 'checkout', '--', 'secrets')
   assert.is(read(dir, 'secrets/n8')?.toString(), `8 ${SECRET}`)
