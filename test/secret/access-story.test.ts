@@ -28,7 +28,7 @@ test('one repository: here, at a commit, since a commit, in every format', async
   write('secrets/db', 'first secret')
   write('secrets/web/key', 'second secret')
   await person.git(dir, 'add', '-A')
-  await person.git(dir, 'commit', '-qm', 'secrets')
+  await person.commit(dir, 'secrets')
   await person.git(dir, 'tag', 'v1')
   await person.git(dir, 'nixsecret', 'recipient', 'add', 'bob', BOB)
   write('secrets/fresh', 'third secret')

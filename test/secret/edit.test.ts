@@ -15,7 +15,7 @@ async function start() {
   const { person: alice, dir } = await begin('alice')
   alice.box.write(join(dir, 'secrets/db.env'), `${MARK} one\n`)
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'db')
+  await alice.commit(dir, 'db')
   const edit = (path: string, editor: string, env: Record<string, string> = {}) =>
     alice.box.run('git-nixsecret', ['edit', path], {
       cwd: dir,
@@ -87,7 +87,7 @@ test('a locked file is edited and stays locked; unstaged edits are the base', as
   alice.box.write(join(dir, 'secrets/db.env'), `${MARK} unstaged\n`)
   await edit('secrets/db.env', append)
   assert.is(read(dir, 'secrets/db.env')?.toString(), `${MARK} unstaged\n${MARK} more\n`)
-  await alice.git(dir, 'commit', '-qm', 'more')
+  await alice.commit(dir, 'more')
   await alice.git(dir, 'nixsecret', 'lock')
   assert.is((await edit('secrets/db.env', append)).code, 0)
   assert.is(isAge(read(dir, 'secrets/db.env') as Buffer), true)

@@ -13,7 +13,7 @@ async function start() {
     const { person, dir } = await begin('alice')
     for (const file of FILES) person.box.write(join(dir, file), `${MARK} ${file}`)
     await person.git(dir, 'add', '-A')
-    await person.git(dir, 'commit', '-qm', 'secrets')
+    await person.commit(dir, 'secrets')
     return person.box
   })
   const [alice, dir] = [Person.in(box), box.path('repo')]

@@ -13,7 +13,7 @@ async function start() {
     person.box.write(join(dir, 'secrets/a'), `${MARK} a`)
     person.box.write(join(dir, 'secrets/web/b'), `${MARK} b`)
     await person.git(dir, 'add', '-A')
-    await person.git(dir, 'commit', '-qm', 'secrets')
+    await person.commit(dir, 'secrets')
     return person.box
   })
   const [alice, bob, dir] = [Person.in(box), await Person.create('bob'), box.path('repo')]

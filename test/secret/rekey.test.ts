@@ -14,7 +14,7 @@ async function start() {
   for (const file of ['a', 'b', 'c']) alice.box.write(join(dir, 'secrets', file), `${MARK} ${file}`)
   alice.box.write(join(dir, 'secrets/empty'), '')
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'secrets')
+  await alice.commit(dir, 'secrets')
   const run = (args: string[], options: { cwd?: string; env?: Record<string, string> } = {}) =>
     alice.box.run('git-nixsecret', args, { cwd: dir, ...options })
   const status = () => alice.git(dir, 'status', '--porcelain')
@@ -151,7 +151,7 @@ test("large and armored files, an executable one, another tool's, and one outsid
   const armored = (await alice.box.run('age', ['-a', '-R', pub], { input: `${MARK} armored` })).stdout
   await alice.box.run('git-nixsecret', ['set', '--sealed', 'secrets/armored'], { cwd: dir, input: armored })
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'more')
+  await alice.commit(dir, 'more')
   await alice.git(dir, 'sparse-checkout', 'set', '--no-cone', '/*', '!/secrets/c')
   await run(['recipient', 'remove', 'bob'])
   const done = await run(['rekey'])

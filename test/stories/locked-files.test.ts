@@ -13,7 +13,7 @@ const origin = await startRepository(alice, 'origin')
 for (const name of ['a', 'b', 'c']) alice.box.write(join(origin, 'secrets', name), `${MARK} ${name}\n`)
 alice.box.write(join(origin, 'secrets/large'), LARGE)
 await alice.git(origin, 'add', '-A')
-await alice.git(origin, 'commit', '-qm', 'secrets')
+await alice.commit(origin, 'secrets')
 
 let clones = 0
 /** A clone in which everything is locked, for want of a key or because its owner said so. */
@@ -120,7 +120,7 @@ test('the sealed driver: ciphertext in the work tree even with a key, plaintext 
   alice.box.write(join(dir, 'vault/large'), LARGE)
   alice.box.write(join(dir, 'vault/empty'), '')
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'vault')
+  await alice.commit(dir, 'vault')
   assert.is(await status(alice, dir), '')
   for (const name of ['a', 'large']) assert.ok(isAge(await blobOf(alice, dir, `HEAD:vault/${name}`)))
   await alice.git(dir, 'checkout', '-q', 'HEAD~')
@@ -138,7 +138,7 @@ test('the sealed driver: ciphertext in the work tree even with a key, plaintext 
   assert.is(await status(alice, dir), '')
   assert.is(await index(alice, dir), before)
   alice.box.write(join(dir, 'vault/a'), `${MARK} b`)
-  await alice.git(dir, 'commit', '-qam', 'b')
+  await alice.commit(dir, 'b', '-a')
   assert.is((await alice.git(dir, 'nixsecret', 'show', 'vault/a')).toString(), `${MARK} b`)
   await alice.git(dir, 'checkout', '-q', 'HEAD~')
   appendFileSync(join(dir, 'vault/a'), 'x')
