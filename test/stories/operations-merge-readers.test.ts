@@ -85,7 +85,7 @@ test('a reader added on one branch, a secret changed on the other: a warning, th
   }
   assert.equal(await stale(story), ['secrets/db'])
   await story.git('nixsecret', 'rekey')
-  await story.commit('bob reads')
+  await story.commitWithHooks('bob reads')
   assert.equal(await stale(story), [])
   await story.git('checkout', '-q', 'main')
   await story.commit('changed', { 'secrets/db': secret({ 4: 'changed' }) })
@@ -119,7 +119,7 @@ test('a reader added on one branch, a secret changed on the other: a warning, th
   assert.match(early.stderr, 'hint: git nixsecret trust')
   await acceptAll(story.person.box, story.dir)
   await story.git('nixsecret', 'rekey', 'secrets/db')
-  await story.commit('rekeyed')
+  await story.commitWithHooks('rekeyed')
   assert.equal(await stale(story), [])
   // The merge commit itself is only a note: no later commit can mend it.
   await story.git('push', '-q', remote, 'main')

@@ -149,7 +149,7 @@ test('revert: clean, and in conflict', async () => {
 })
 
 test('format-patch and am: patches hold ciphertext only, and apply', async () => {
-  const story = await GitStory.begin()
+  const story = await GitStory.withoutHooks()
   await story.git('checkout', '-q', '-b', 'topic')
   const contents = Array.from({ length: 12 }, (_, i) => secret({ 1: `version ${i}` }, 1 + (i % 3)))
   for (const [i, content] of contents.entries())

@@ -7,6 +7,9 @@ import { fromTemplate } from './template.ts'
 /** Stands in every line of every secret of a story: wherever git keeps a piece of one, it is found. */
 export const MARK = 'plain-mark-59'
 
+/** What leads to a story needs no hooks, which start a dozen programs a commit. */
+const WITHOUT_HOOKS = ['-c', 'core.hooksPath=/dev/null']
+
 /** A secret of numbered lines; `changes` replaces some of them, by number from 1. */
 export function secret(changes: Readonly<Record<number, string>> = {}, count = 12): string {
   const lines = Array.from({ length: count }, (_, i) => `${MARK} ${changes[i + 1] ?? `line ${i + 1}`}\n`)
@@ -87,13 +90,18 @@ export class GitStory {
     return statSync(join(this.dir, path)).mode & 0o777
   }
 
-  /** Writes files, adds everything and commits. */
+  /** Writes files, adds everything and commits with no hook, where hooks are not the subject. */
   async commit(message: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
-    await this.#commit(message, files)
+    await this.#commit(message, files, WITHOUT_HOOKS)
     return (await this.git('rev-parse', 'HEAD')).trim()
   }
 
-  async #commit(message: string, files: Readonly<Record<string, string>>, config: string[] = []) {
+  /** The same with hooks, as its user does it. */
+  commitWithHooks(message: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
+    return this.#commit(message, files)
+  }
+
+  async #commit(message: string, files: Readonly<Record<string, string>>, config: readonly string[] = []) {
     for (const [path, content] of Object.entries(files)) this.write(path, content)
     await this.git('add', '-A')
     await this.git(...config, 'commit', '-q', '-m', message)
@@ -104,12 +112,10 @@ export class GitStory {
     topic: Readonly<Record<string, string>>,
     main: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    // What leads to a story needs no hooks, which start a dozen programs a commit.
-    const config = ['-c', 'core.hooksPath=/dev/null']
-    await this.git(...config, 'checkout', '-q', '-b', 'topic')
-    await this.#commit('on topic', topic, config)
-    await this.git(...config, 'checkout', '-q', 'main')
-    if (Object.keys(main).length > 0) await this.#commit('on main', main, config)
+    await this.git(...WITHOUT_HOOKS, 'checkout', '-q', '-b', 'topic')
+    await this.#commit('on topic', topic, WITHOUT_HOOKS)
+    await this.git(...WITHOUT_HOOKS, 'checkout', '-q', 'main')
+    if (Object.keys(main).length > 0) await this.#commit('on main', main, WITHOUT_HOOKS)
   }
 
   async status(): Promise<string> {
