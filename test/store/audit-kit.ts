@@ -89,7 +89,7 @@ export class AuditPlace {
     for (const [path, content] of Object.entries(files)) this.put(path, content)
     await this.person.git(this.repo, 'add', '-A')
     // What the guard stops has to be there, to see what it comes to.
-    await this.person.git(this.repo, 'commit', '-q', '--no-verify', '-m', 'Change')
+    await this.person.commit(this.repo, 'Change')
   }
 
   /** Runs `audit` and sees to it that it tells nothing of a secret. */

@@ -46,7 +46,7 @@ class LeakStory {
     person.box.write(join(repo, 'flake.nix'), '{ outputs = { self }: import ./default.nix; }\n')
     person.box.write(join(repo, 'secrets/db'), 'nothing yet\n')
     await person.git(repo, 'add', '-A')
-    await person.git(repo, 'commit', '-q', '--no-verify', '-m', 'Code')
+    await person.commit(repo, 'Code')
     return new LeakStory(person, repo, place)
   }
 
@@ -92,7 +92,7 @@ class LeakStory {
 
   async #begin(row: Row, half: string): Promise<void> {
     writeFileSync(join(this.repo, 'secrets/db'), `${this.#secret(row, half)}\n`)
-    if (row.commit) await this.person.git(this.repo, 'commit', '-q', '--no-verify', '-a', '-m', row.name)
+    if (row.commit) await this.person.commit(this.repo, row.name, '-a')
   }
 }
 

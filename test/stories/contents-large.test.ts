@@ -80,7 +80,7 @@ if (hasProc) {
     const before = await digest(file)
     const watch = <T>(work: () => Promise<T>) => peakWhile(alice.box.dir, work)
     await watch(() => alice.git(dir, 'add', 'secrets/large'))
-    await alice.git(dir, 'commit', '-q', '--no-verify', '-m', 'large')
+    await alice.commit(dir, 'large')
     utimesSync(file, 1, 1)
     assert.is(await watch(() => alice.git(dir, 'status', '--porcelain')), '')
     await alice.git(dir, 'checkout', '-q', 'HEAD~')
@@ -139,7 +139,7 @@ test('several large files and small ones in one command', async () => {
     before.push(await digest(file))
   }
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'files')
+  await alice.commit(dir, 'files')
   await alice.git(dir, 'checkout', '-q', 'HEAD~')
   await alice.git(dir, 'checkout', '-q', 'main')
   assert.equal(await Promise.all(files.map(digest)), before)

@@ -89,7 +89,7 @@ test('the filter dies in the middle of git add: nothing lost, nothing in plainte
     }
   }
   await alice.git(dir, 'add', '-A')
-  await alice.git(dir, 'commit', '-qm', 'secrets')
+  await alice.commit(dir, 'secrets')
   assert.is(await alice.git(dir, 'status', '--porcelain'), '')
   assert.is((await alice.git(dir, 'ls-files', 'secrets')).trim().split('\n').length, COUNT)
   await indexIsSealed()
