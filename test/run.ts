@@ -75,8 +75,11 @@ function files(): Job[] {
   })
 }
 
+// By itself, or by what it imports of other tests.
+const STARTS_PROGRAMS = /\bSandbox\b|\bspawn|from '(?!(\.\.\/)+src\/)\.{1,2}\//
+
 function weigh(source: string): number {
-  return source.length * (/\bSandbox\b|\bspawn/.test(source) ? 20 : 1)
+  return source.length * (STARTS_PROGRAMS.test(source) ? 20 : 1)
 }
 
 /** Processes that descend from `pid`, and whatever runs in a sandbox; only where there is a /proc. */
