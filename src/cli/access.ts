@@ -1,11 +1,14 @@
 import { basename } from 'node:path'
+import { pending } from '../blob/trust/pending.ts'
+import { sayPending } from '../blob/trust/say-pending.ts'
 import { NixsecretError } from '../errors.ts'
+import type { Repository } from '../git/repository.ts'
 import { readMatrix } from '../secret/access/read-matrix.ts'
 import { pathArgument } from '../secret/path-argument.ts'
 import { Workspace } from '../secret/workspace.ts'
 import { type AccessView, viewOf } from './access/view.ts'
 import { parseOptions } from './parse-options.ts'
-import { paintFor, printHint } from './print.ts'
+import { paintFor, printHint, printNote } from './print.ts'
 import { safeJson } from './safe-json.ts'
 import { writeStdout } from './secret/write-stdout.ts'
 
@@ -65,18 +68,26 @@ export async function run(args: string[]): Promise<number> {
       basename(space.repo.workTree ?? space.repo.commonDir),
     )
     await writeStdout([Buffer.from(text, 'utf8')])
-    if (format === 'table') hints(view)
+    if (format === 'table') await hints(view, space.repo)
     return 0
   } finally {
     space.close()
   }
 }
 
-function hints({ rows, matrix }: AccessView): void {
+async function hints({ rows, matrix }: AccessView, repo: Repository): Promise<void> {
   if (matrix.at.kind === 'commit') return
   const has = (state: string) => rows.some((row) => row.state === state)
-  if (has('stale') || has('other-format')) printHint('git nixsecret rekey')
+  if (has('stale') || has('other-format')) await hintAtRekey(repo)
   if (has('plaintext')) printHint('git nixsecret status    # says how to encrypt what is plaintext in git')
+}
+
+/** What is not accepted, rekey would refuse: the table shows what the policy says, whoever wrote it. */
+async function hintAtRekey(repo: Repository): Promise<void> {
+  const text = sayPending(await pending(repo))
+  if (text === null) return printHint('git nixsecret rekey')
+  printNote(text)
+  printHint('git nixsecret trust')
 }
 
 function screen() {

@@ -12,6 +12,8 @@ import { fleet, matrixOf, reader, secret } from './access-matrices.ts'
 
 const BOB = 'age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z'
 
+const EVE = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'
+
 const screen = (width: number | null, more: Partial<Screen> = {}): Screen => ({
   width,
   unicode: true,
@@ -39,7 +41,17 @@ test('one repository: here, at a commit, since a commit, in every format', async
   assert.match(table.out, /SECRET +alice \(you\) +bob\n/)
   assert.match(table.out, /secrets\/db +x +o +sealed for others\n/)
   assert.match(table.out, /secrets\/fresh +o +o +not in git yet\n/)
-  assert.match(table.stderr, /hint: git nixsecret rekey/)
+  assert.is(table.stderr, 'hint: git nixsecret rekey\n')
+  // rekey would refuse whom nobody accepted.
+  const policy = readFileSync(join(dir, 'nixsecret.toml'), 'utf8')
+  write(
+    'nixsecret.toml',
+    policy.replace('[default]', `eve = "${EVE}"\n\n[default]`).replace('"bob"]', '"bob", "eve"]'),
+  )
+  const unaccepted = await run()
+  assert.match(unaccepted.out, /secrets\/db +x +o +o +sealed for others\n/)
+  assert.match(unaccepted.stderr, /: not accepted yet: eve can read more; .*\nhint: git nixsecret trust\n$/)
+  write('nixsecret.toml', policy)
   assert.not.match(table.out, /\x1b|[^\x00-\x7f]/)
 
   const json = JSON.parse((await run('--since', 'v1', '--json', 'secrets')).out)
