@@ -18,6 +18,8 @@ export interface Contestant {
   readonly file?: { readonly name: string; readonly content: string }
   /** A command that makes the repository ready. */
   readonly prepare?: readonly string[]
+  /** One for which all of that must be committed. */
+  readonly finish?: readonly string[]
   /** How a blob has to begin, so that nobody wins by doing nothing. */
   readonly blobBegins?: string
 }
@@ -41,6 +43,7 @@ export function contestants(sandbox: Sandbox, keys: Keys): Contestant[] {
         'nixsecret.identity': keys.identityFile,
       },
       file: { name: 'nixsecret.toml', content: policy(keys) },
+      finish: ['git-nixsecret', 'trust', '--yes'],
       blobBegins: 'age-encryption.org/v1\n',
     },
     {

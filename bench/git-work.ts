@@ -31,13 +31,16 @@ export async function makeRepository(sandbox: Sandbox, contestant: Contestant): 
   await git('init', '--quiet')
   const config = { 'gc.auto': '0', 'maintenance.auto': 'false', ...contestant.config }
   for (const [key, value] of Object.entries(config)) await git('config', key, value)
-  const [command, ...args] = contestant.prepare ?? []
-  if (command !== undefined) await sandbox.ok(command, args, { cwd: dir })
+  const run = async ([command, ...args]: readonly string[] = []) => {
+    if (command !== undefined) await sandbox.ok(command, args, { cwd: dir })
+  }
+  await run(contestant.prepare)
   const attribute = contestant.filter === null ? '' : `secrets/** filter=${contestant.filter} -text\n`
   writeFileSync(join(dir, '.gitattributes'), attribute)
   if (contestant.file !== undefined) writeFileSync(join(dir, contestant.file.name), contestant.file.content)
   await git('add', '.')
   await git('commit', '--quiet', '--no-verify', '-m', 'start')
+  await run(contestant.finish)
   return dir
 }
 
