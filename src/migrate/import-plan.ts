@@ -25,6 +25,8 @@ export interface ImportedSecret {
   readonly inPlace: boolean
   /** A blob of a protected file that may stay as it is; null where the plaintext is to be sealed. */
   readonly sealed: Uint8Array | null
+  /** The protected file that the plaintext is copied from; else it is what is at the path. */
+  readonly source?: { readonly path: BytePath; readonly content: Uint8Array }
   /**
    * The plaintext, in memory only; null where no key here opens it. Called once.
    * @throws NixsecretError with what is wrong with this secret: it is left out, the others come in

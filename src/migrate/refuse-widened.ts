@@ -16,6 +16,8 @@ import type { ReaderBook } from './reader-book.ts'
 /** A secret whose readers the source names. */
 interface Named {
   readonly path: BytePath
+  /** Where its ciphertext is. */
+  readonly from: BytePath
   readonly wanted: Readers
   /** By which ids git may know its ciphertext; none where the plaintext comes from elsewhere. */
   readonly ids: readonly string[]
@@ -46,12 +48,13 @@ export async function refuseWidened(
   const ever = await pathsOfBlobs(new Set(named.flatMap(({ ids }) => ids)), place.git)
   const now = [...state.paths]
   for (const one of named) {
-    const { path, wanted, ids } = one
+    const { path, from, wanted, ids } = one
     const known = now.flatMap(([other, oid]) => (ids.includes(oid) ? [other] : []))
     const former = ids.flatMap((id) => [...(ever?.get(id) ?? [])])
     // Where history does not tell, it may have been anywhere.
     const own = state.paths.has(path) || ever === null ? [path] : []
-    const ours = [...own, ...known, ...former.filter((other) => isOurs(other))]
+    const source = state.paths.has(from) ? [from] : []
+    const ours = [...own, ...source, ...known, ...former.filter((other) => other !== from || isOurs(other))]
     const limits = [...new Set(ours)].map((other) => accepted.keysOf(other))
     const all = [...limits, ...sealedFor(one, accepted, policy)]
     const beyond = wanted.recipients.filter(({ canonical }) => all.some((keys) => !keys.has(canonical)))
@@ -70,12 +73,12 @@ const SAY_SO = 'vi nixsecret.toml    # if they are to read it, say so there firs
 
 /** For whom the ciphertext was sealed, as far as it tells. */
 function sealedFor(
-  { path, former, wanted }: Named,
+  { from, former, wanted }: Named,
   accepted: Accepted,
   policy: Policy,
 ): ReadonlySet<string>[] {
   const { state } = accepted
-  if (former === null || state?.paths.get(path) === former.oid) return []
+  if (former === null || state?.paths.get(from) === former.oid) return []
   const { digest, marks } = former
   if (digest !== null && digest !== wanted.digest) return [accepted.keysBehind(digest, policy) ?? new Set()]
   return marks.flatMap((mark) => {
@@ -85,7 +88,7 @@ function sealedFor(
 }
 
 async function lookAt(
-  { path, readers, sealed }: ImportedSecret,
+  { path, readers, sealed, source }: ImportedSecret,
   book: ReaderBook,
   { repo }: ImportPlace,
 ): Promise<Named[]> {
@@ -98,9 +101,11 @@ async function lookAt(
     if (fault instanceof NixsecretError) return []
     throw fault
   }
-  if (sealed === null) return [{ path, wanted, ids: [], former: null }]
-  const whole = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length)
+  const from = source?.path ?? path
+  const content = source?.content ?? sealed
+  if (content === null) return [{ path, from, wanted, ids: [], former: null }]
+  const whole = Buffer.from(content.buffer, content.byteOffset, content.length)
   const oid = blobId(whole, repo.objectFormat)
-  const former = await formerBlob(path, { oid, shape: inspectBlob(whole, whole.length), whole }, wanted)
-  return [{ path, wanted, ids: ageIdsOf(whole, repo.objectFormat), former }]
+  const former = await formerBlob(from, { oid, shape: inspectBlob(whole, whole.length), whole }, wanted)
+  return [{ path, from, wanted, ids: ageIdsOf(whole, repo.objectFormat), former }]
 }

@@ -152,6 +152,7 @@ class SopsSource {
       format: isCopy ? 'age' : 'sops',
       inPlace: !isCopy,
       sealed: isCopy ? null : document,
+      source: { path, content: document },
       open: () => this.#plaintext(path, document),
     }
     return { secret, metadata }
