@@ -1,6 +1,7 @@
 import { Encrypter } from 'age-encryption'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { needs } from '../support/needs.ts'
 import { ok, TrustStory } from './trust-story.ts'
 
 test('what a source says of readers is no more than what was accepted of the secret, wherever it was', async () => {
@@ -62,6 +63,34 @@ test('what a source says of readers is no more than what was accepted of the sec
   await story.push({ ...moved, 'rules.json': rules({ 'new/y.age': ['alice', 'wanda'] }) }, base)
   await alice.git('pull', '-q')
   await ok(importing())
+})
+
+test('a file that tells nobody whom it is for came from somewhere, also where no rule names that', async () => {
+  if (!needs('import of a file that moved', 'age')) return
+  const story = await TrustStory.begin()
+  const { alice, keys } = story
+  const to = [keys.alice, keys.bob].flatMap((key) => ['-r', key])
+  const { stdout: theirs } = await story.box.run('age', to, { input: 'team: theirs\n' })
+  const rules = (file: string, names: readonly (keyof typeof keys)[]) =>
+    JSON.stringify({ [file]: { publicKeys: names.map((name) => keys[name]) } })
+  const importing = (...args: string[]) =>
+    alice.nixsecret('import', 'agenix', '--rules', 'rules.json', ...args)
+  await story.push({ 'old/x.age': theirs, 'rules.json': rules('old/x.age', ['alice', 'bob']) })
+  await alice.git('pull', '-q')
+  await ok(importing())
+  await alice.git('commit', '-q', '-m', 'import')
+  await alice.git('push', '-q')
+  const moved = { 'old/x.age': null, 'new/y.age': theirs, 'rules.json': rules('new/y.age', ['alice', 'eve']) }
+  await story.push(moved, (await alice.git('rev-parse', 'HEAD')).trim())
+  // Its hooks take note that the old path is gone, and of what a policy has taken away.
+  await alice.hooked('pull', '-q')
+  for (const args of [[], ['--reseal']]) {
+    const { code, stderr } = await importing(...args)
+    assert.is(code, 2, stderr)
+    assert.match(stderr, /new\/y\.age: you have not accepted that .* may read it/)
+  }
+  await alice.nixsecret('rekey')
+  await story.nothingOpens('moved')
 })
 
 test.run()
