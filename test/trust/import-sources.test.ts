@@ -93,4 +93,28 @@ test('a file that tells nobody whom it is for came from somewhere, also where no
   await story.nothingOpens('moved')
 })
 
+// https://github.com/getsops/sops: the MAC of a document is not about its recipients.
+test('a copy of a document is for no more than the document is', async () => {
+  const story = await TrustStory.begin()
+  const { alice, keys } = story
+  const attributes = `${alice.text('.gitattributes')}secrets/sops/** filter=nixsecret-sealed\n`
+  await alice.commit('sealed', { '.gitattributes': attributes })
+  await ok(alice.nixsecret('trust', '--yes'))
+  await alice.git('push', '-q')
+  const document = (await alice.blob('HEAD:secrets/sops/app.yaml')).toString()
+  const entry = /^ +- recipient: (.*)\n(?:(?! +- recipient).*\n)*? +-----END AGE ENCRYPTED FILE-----\n/m.exec(
+    document,
+  )
+  assert.ok(entry, document)
+  const forged = document.replace(entry[0], entry[0] + entry[0].replace(entry[1] ?? '', keys.eve))
+  for (const path of ['secrets/sops/app.yaml', 'secrets/sops/other.yaml']) {
+    await story.push({ [path]: forged }, (await alice.git('rev-parse', 'HEAD')).trim())
+    await alice.hooked('pull', '-q')
+    const { code, stderr } = await alice.nixsecret('import', 'sops', '--as', 'age', '--into', 'copies')
+    assert.is(code, 2, stderr)
+    assert.match(stderr, /copies\/secrets\/sops\/\w+\.yaml: you have not accepted that .* may read it/)
+    await story.nothingOpens(path)
+  }
+})
+
 test.run()
