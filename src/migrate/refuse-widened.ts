@@ -54,6 +54,7 @@ export async function refuseWidened(
     // Where history does not tell, it may have been anywhere.
     const own = state.paths.has(path) || ever === null ? [path] : []
     const source = state.paths.has(from) ? [from] : []
+    // At another path it was for whom that path is, `[default]` if no rule names it; where it lies it may be new to us.
     const ours = [...own, ...source, ...known, ...former.filter((other) => other !== from || isOurs(other))]
     const limits = [...new Set(ours)].map((other) => accepted.keysOf(other))
     const all = [...limits, ...sealedFor(one, accepted, policy)]
